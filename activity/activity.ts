@@ -13,7 +13,6 @@ import { next } from './model/acts/next.ts';
 import { secondsBetweenTicks } from './model/acts/pulse.ts';
 import type { Viewer } from './model/screens/body.ts';
 import { screenOf } from './model/screens/screen.ts';
-import { lastEffects } from './model/state/alerts.ts';
 import type { Event } from './model/state/event.ts';
 import { questionsFor } from './model/state/questions.ts';
 import { initialState, type State } from './model/state/state.ts';
@@ -46,6 +45,7 @@ export class Activity {
   /** Whether the activity is in front. */
   #watched = true;
   #pulse: { seconds?: number | undefined; timer?: NodeJS.Timeout | undefined } = {};
+  #tryAgain: () => void = () => {};
   readonly #exit: () => void;
 
   constructor(config: ActivityConfig, words: Words, exit: () => void) {
@@ -90,19 +90,48 @@ export class Activity {
   /** Connects the agent; until then effects go nowhere and no questions are asked. */
   connect(connected: Connected): void {
     this.#connected = connected;
+    this.#tryAgain = () => {};
     this.#keepPulse();
     this.#ask();
   }
 
+  /**
+   * Says that there is no session bus. Resolves when it should be looked for again: after this time in
+   * milliseconds, or as soon as somebody asks for it.
+   */
+  async cutOff(ms: number): Promise<void> {
+    this.#connected?.client.close();
+    this.#connected = null;
+    this.dispatch({
+      type: 'agent',
+      agent: { ...this.#state.agent, presence: 'cut-off', jobs: [] },
+    });
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#tryAgain = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
   dispatch(event: Event): void {
+    void this.#step(event);
+  }
+
+  /** Resolves when what it leads to was carried out. */
+  async #step(event: Event): Promise<void> {
     const before = { ...this.#state, now: now() };
     const { state, effects } = next(before, event);
     const changed = state !== before;
     this.#state = state;
+    if (asksForAScreen(event, before, state)) this.#window.forgetTyping();
     this.#keepPulse();
-    for (const effect of effects) void this.#connected?.asker.act(effect);
+    const acts = effects.map((effect) => this.#connected?.asker.act(effect));
+    if (effects.some(({ type }) => type === 'retry')) this.#tryAgain();
     if (event.type === 'seen') this.#ask();
     if (changed) this.#draw();
+    await Promise.all(acts);
   }
 
   /** Tells the activity that it came to the front or left it. */
@@ -112,13 +141,17 @@ export class Activity {
     if (active && this.#state.agent.presence === 'asleep') void this.#connected?.client.look();
   }
 
-  /** Ends the activity, after the effects that still waited for an undo. */
+  /** Carries out what still waits for an undo, which nobody can press any more; takes `CLOSE_MS` at most. */
+  async settle(): Promise<void> {
+    // It answers no to a question, and closes news.
+    const done = this.#step({ type: 'answer-alert', yes: false });
+    await Promise.race([done, new Promise((resolve) => setTimeout(resolve, CLOSE_MS))]);
+  }
+
+  /** Ends the activity. */
   close(): void {
-    const last = lastEffects(this.#state);
     this.#window.window.window.hide();
-    const done = Promise.all(last.map((effect) => this.#connected?.asker.act(effect)));
-    const limit = new Promise((resolve) => setTimeout(resolve, CLOSE_MS));
-    void Promise.race([done, limit]).then(() => {
+    void this.settle().then(() => {
       this.#connected?.client.close();
       this.#exit();
     });
@@ -152,6 +185,11 @@ export class Activity {
       (await this.#connected?.client.call('GetPreview', 'sss', of, snapshot, uid)) ?? [];
     return bytes instanceof Uint8Array ? bytes : new Uint8Array();
   }
+}
+
+/** Whether the child asks by it for another screen, or for the present one again. */
+function asksForAScreen({ type }: Event, before: State, after: State): boolean {
+  return type === 'go' || type === 'back' || (type === 'act' && before.place !== after.place);
 }
 
 /** Whether nobody has been here before; from now on somebody has. */

@@ -16,6 +16,8 @@ export interface ActivityConfig {
   /** Languages in gettext's order of preference, e.g. `['es_PE.UTF-8', 'es']`. */
   languages: readonly string[];
   busAddress: string;
+  /** Whether the session tells by XSMP that it ends. */
+  hasSession: boolean;
   /** Folders with installed activities, the child's own first. */
   activityFolders: readonly string[];
   /** Where Sugar lets this activity keep its own files. */
@@ -56,6 +58,7 @@ export function readConfig(
     scaling: readScaling(env.SUGAR_SCALING),
     languages: languagesOf(env),
     busAddress: env.DBUS_SESSION_BUS_ADDRESS ?? '',
+    hasSession: (env.SESSION_MANAGER ?? '') !== '',
     activityFolders: [
       join(env.HOME ?? '/', 'Activities'),
       dirname(bundlePath),

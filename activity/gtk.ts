@@ -49,6 +49,11 @@ export function markWindow(window: Window, bundleId: string, activityId: string)
   sugar.wmSetActivityId(xid, activityId);
 }
 
+/** A client of the session by XSMP. */
+export function newSessionClient() {
+  return new (gi.require('SugarExt', '1.0').ClientXSMP)();
+}
+
 /** Adds CSS rules with a higher priority than the theme. */
 export function addStyle(css: string): void {
   const provider = new Gtk.CssProvider();

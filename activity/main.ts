@@ -3,7 +3,7 @@
  * runs GTK's main loop.
  */
 import { dirname, join } from 'node:path';
-import { DsError, describeForTerminal } from '../shared/errors.ts';
+import { describeForTerminal } from '../shared/errors.ts';
 import { createLog } from '../shared/log.ts';
 import { findCatalogue } from '../shared/words/catalogue.ts';
 import { wordsOf } from '../shared/words/language.ts';
@@ -17,21 +17,28 @@ const log = createLog((line) => process.stderr.write(line));
 const giveBack = () => void globalThis.gc?.();
 const SETTLED_MS = 2000;
 
-/**
- * Connects to the session bus and the agent, after the first picture is drawn. Throws where there is no bus: then
- * nobody can be asked anything.
- */
+/** How long it takes until a session bus that was not there is looked for again. */
+const LOOK_AGAIN_MS = 15_000;
+
+/** Connects again and again: without a session bus the screen says so. */
+async function stayConnected(activity: Activity, config: ActivityConfig): Promise<never> {
+  for (;;) {
+    try {
+      await connect(activity, config);
+    } catch (error) {
+      log.warn('no-session-bus', { error: String(error) });
+      await activity.cutOff(LOOK_AGAIN_MS);
+    }
+  }
+}
+
+/** Connects to the session bus and the agent, after the first picture is drawn. Throws when the bus is lost. */
 async function connect(activity: Activity, config: ActivityConfig): Promise<void> {
   const { Bus } = await import('../shared/system/bus.ts');
   const { serveShell } = await import('./sugar/activityservice.ts');
   const { AgentClient } = await import('./client.ts');
   const { Asker } = await import('./asker.ts');
-  const bus = await Bus.open(config.busAddress).catch((cause: unknown) => {
-    throw new DsError('missing-tool', 'Backup finds no session bus (D-Bus)', {
-      hint: 'start it from Sugar, whose session has one',
-      cause,
-    });
-  });
+  using bus = await Bus.open(config.busAddress);
   const onActive = (active: boolean) => activity.setActive(active);
   await serveShell(bus.raw, config.activityId, { onActive });
   const client = new AgentClient(bus, {
@@ -49,12 +56,14 @@ async function connect(activity: Activity, config: ActivityConfig): Promise<void
   );
   activity.connect({ client, asker });
   await client.start();
+  setTimeout(giveBack, SETTLED_MS);
+  await bus.lost;
 }
 
-/** A picture that waits for ever would be no answer. */
-function giveUp(error: unknown): never {
-  process.stderr.write(`${describeForTerminal(error)}\n`);
-  process.exit(2);
+/** At logout the shell asks first, and ends this process by itself only after an answer. */
+async function takePart(activity: Activity): Promise<void> {
+  const { joinSession } = await import('./sugar/session.ts');
+  joinSession({ onEnding: () => activity.settle(), onEnd: () => activity.close() });
 }
 
 try {
@@ -65,12 +74,12 @@ try {
   // At logout what still waits for an undo is carried out.
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => activity.close());
   activity.onFirstPaint(() => {
+    if (config.hasSession) void takePart(activity);
     if (config.timing) log.info('painted', { ms: Math.round(process.uptime() * 1000) });
   });
-  void connect(activity, config)
-    .catch(giveUp)
-    .finally(() => setTimeout(giveBack, SETTLED_MS));
+  void stayConnected(activity, config);
   Gtk.main();
 } catch (error) {
-  giveUp(error);
+  process.stderr.write(`${describeForTerminal(error)}\n`);
+  process.exit(2);
 }

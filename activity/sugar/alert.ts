@@ -68,6 +68,7 @@ function words({ title, text }: AlertOptions): Box {
     label.setMarkup(markup);
     label.setXalign(0);
     label.setLineWrap(true);
+    label.setLineWrapMode(Pango.WrapMode.WORD_CHAR);
     label.setEllipsize(Pango.EllipsizeMode.END);
     label.setLines(2);
     box.packStart(label, false, false, 0);

@@ -15,6 +15,8 @@ export interface PaletteItem {
   onClick(): void;
 }
 
+type LongPress = InstanceType<typeof Gtk.GestureLongPress>;
+
 const REST_MS = 500;
 const LEAVE_MS = 300;
 
@@ -109,10 +111,8 @@ export class Palette {
     this.#popover.setRelativeTo(widget);
     if (inToolbar) this.#joinBelow(widget);
     widget.addEvents(Gdk.EventMask.ENTER_NOTIFY_MASK | Gdk.EventMask.LEAVE_NOTIFY_MASK);
-    const isMove = (event: { mode?: number }) => event.mode === Gdk.CrossingMode.NORMAL;
     widget.on('enter-notify-event', (event) => isMove(event) && this.#rest());
     widget.on('leave-notify-event', (event) => {
-      // A press grabs the pointer, which also reports leaving.
       if (!isMove(event)) return false;
       this.#muted = false;
       if (this.#popover.getVisible() && !this.#popover.getModal()) this.#wait(LEAVE_MS);
@@ -124,7 +124,7 @@ export class Palette {
       this.popup();
       return true;
     });
-    this.#onLongPress(widget);
+    this.#gestures.push(onLongPress(widget, () => this.popup()));
     widget.on('popup-menu', () => {
       this.popup();
       return true;
@@ -144,18 +144,8 @@ export class Palette {
     this.#popover.on('unmap', () => style.removeClass('ds-open'));
   }
 
-  /** A finger that rests opens it, and the press is no click then. */
-  #onLongPress(widget: Widget): void {
-    const gesture = new Gtk.GestureLongPress({ widget });
-    gesture.setPropagationPhase(Gtk.PropagationPhase.CAPTURE);
-    gesture.on('pressed', () => {
-      gesture.setState(Gtk.EventSequenceState.CLAIMED);
-      this.popup();
-    });
-    this.#gestures.push(gesture);
-  }
   /** GTK keeps no reference to a gesture. */
-  readonly #gestures: InstanceType<typeof Gtk.GestureLongPress>[] = [];
+  readonly #gestures: LongPress[] = [];
 
   /** Opens it with the focus on its first action. */
   popup(): void {
@@ -238,24 +228,32 @@ export class NamePalette {
     this.#popover.add(this.#label);
   }
 
-  /** Shows `name()` when the pointer or a finger rests on this widget. */
+  /** Shows `name()` as a palette opens: at rest, on a long press, a right click and the Menu key. */
   attach(widget: Widget, name: () => string): void {
+    const show = () => this.#show(widget, name());
     widget.addEvents(Gdk.EventMask.ENTER_NOTIFY_MASK | Gdk.EventMask.LEAVE_NOTIFY_MASK);
     widget.on('enter-notify-event', () => {
       clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#show(widget, name()), REST_MS);
+      this.#timer = setTimeout(show, REST_MS);
       return false;
     });
-    widget.on('leave-notify-event', () => this.#hide());
-    widget.on('button-press-event', () => this.#hide());
+    widget.on('leave-notify-event', ({ mode }) => isMove({ mode }) && this.#hide());
+    widget.on('button-press-event', ({ button }) => (button === 3 ? show() : this.#hide()));
+    widget.on('popup-menu', show);
+    widget.on('focus-out-event', () => this.#hide());
     widget.on('unmap', () => void this.#hide());
+    this.#gestures.push(onLongPress(widget, show));
   }
+  /** GTK keeps no reference to a gesture. */
+  readonly #gestures: LongPress[] = [];
 
-  #show(widget: Widget, name: string): void {
-    if (!widget.getMapped() || name === '') return;
+  #show(widget: Widget, name: string): true {
+    clearTimeout(this.#timer);
+    if (!widget.getMapped() || name === '') return true;
     this.#label.setMarkup(`<b>${escapeMarkup(name)}</b>`);
     this.#popover.setRelativeTo(widget);
     this.#popover.popup();
+    return true;
   }
 
   #hide(): boolean {
@@ -273,6 +271,22 @@ function label(margin: number): InstanceType<typeof Gtk.Label> {
   made.setMaxWidthChars(60);
   made.setEllipsize(Pango.EllipsizeMode.MIDDLE);
   return made;
+}
+
+/** Whether the pointer itself came or went; a press grabs it, which is told in the same way. */
+function isMove(event: { mode?: number }): boolean {
+  return event.mode === Gdk.CrossingMode.NORMAL;
+}
+
+/** Calls back when a finger stays on the widget, or a button of the pointer; the press is no click then. */
+function onLongPress(widget: Widget, then: () => void): LongPress {
+  const gesture = new Gtk.GestureLongPress({ widget });
+  gesture.setPropagationPhase(Gtk.PropagationPhase.CAPTURE);
+  gesture.on('pressed', () => {
+    gesture.setState(Gtk.EventSequenceState.CLAIMED);
+    then();
+  });
+  return gesture;
 }
 
 /** Escapes text for Pango markup. */

@@ -31,7 +31,8 @@ export class BackupToolbar {
   readonly #back: ToolButton;
   #backModel: ButtonModel | null = null;
   #typing: NodeJS.Timeout | undefined;
-  #searched = '';
+  /** What the model has of the field's text; null while it holds what the model never gets. */
+  #searched: string | null = '';
 
   constructor(ui: Ui, first: ToolbarModel, onStop: () => void) {
     this.#ui = ui;
@@ -85,6 +86,12 @@ export class BackupToolbar {
     }
   }
 
+  /** Gives up a search that has not begun: the field shows again what the model says. */
+  forgetTyping(): void {
+    clearTimeout(this.#typing);
+    this.#searched = null;
+  }
+
   /** Called when Enter ends the search. */
   onSearched: () => void = () => {};
 
@@ -128,8 +135,8 @@ export class BackupToolbar {
       this.#ui.dispatch({ type: 'search', text: this.#searched });
     };
     entry.on('changed', () => {
-      if (entry.getText().trim() === this.#searched) return;
       clearTimeout(this.#typing);
+      if (entry.getText().trim() === this.#searched) return;
       this.#typing = setTimeout(search, TYPING_MS);
     });
     entry.on('activate', () => {

@@ -64,6 +64,11 @@ export class BackupWindow {
     this.show(first);
   }
 
+  /** A search that was typed, but has not begun, is given up. */
+  forgetTyping(): void {
+    this.#toolbar.forgetTyping();
+  }
+
   show(screen: Screen): void {
     this.#screen = screen;
     this.#toolbar.show(screen.toolbar, screen.teacher);

@@ -37,8 +37,9 @@ export class EntryView {
     this.#title = makeLabel({ class: 'ds-large' });
     this.#facts = makeLabel({ class: 'ds-quiet', lines: 4 });
     this.#description = makeLabel({ lines: 2 });
-    this.#buttons = new ButtonBar(ui);
-    this.#buttons.widget.setHalign(Gtk.Align.START);
+    const { mediumIcon } = ui.look.sizes;
+    const pictures = mediumIcon + zoom(240) + 2 * ui.look.sizes.line;
+    this.#buttons = new ButtonBar(ui, Gtk.Align.START, pictures + 8 * spacing);
     this.#buttons.widget.setMarginTop(spacing);
     this.#versionsTitle = makeLabel();
     this.#versionsTitle.setMarginStart(spacing * 2);

@@ -1,5 +1,14 @@
 /** What every view works with: labels, pictures, and buttons that dispatch the model's events. */
-import { type Box, type Button, Gtk, type Image, type Label, Pango, type Pixbuf } from '../gtk.ts';
+import {
+  type Box,
+  type Button,
+  Gdk,
+  Gtk,
+  type Image,
+  type Label,
+  Pango,
+  type Pixbuf,
+} from '../gtk.ts';
 import { INK, PAPER, type Picture } from '../model/pictures/drawing.ts';
 import { signSvg } from '../model/pictures/things.ts';
 import type { ButtonModel, IconName } from '../model/screens/body.ts';
@@ -50,6 +59,13 @@ export function pictureImage({ icons }: Look, picture: Picture, height: number):
   return image;
 }
 
+type Align = (typeof Gtk.Align)[keyof typeof Gtk.Align];
+
+/** In pixels; an activity fills the screen. */
+function screenWidth(): number {
+  return Gdk.Screen.getDefault()?.getWidth() ?? 0;
+}
+
 export interface LabelOptions {
   class?: string;
   lines?: number;
@@ -63,6 +79,8 @@ export function makeLabel(options: LabelOptions = {}): Label {
   if (options.centre) label.setJustify(Gtk.Justification.CENTER);
   if (options.lines) {
     label.setLineWrap(true);
+    // A title may be one long word, which the screen has no room for.
+    label.setLineWrapMode(Pango.WrapMode.WORD_CHAR);
     label.setLines(options.lines);
   }
   if (options.class) label.getStyleContext().addClass(options.class);
@@ -130,18 +148,24 @@ export function makeSignButton({ look, names }: Ui): {
   return { button, set, image };
 }
 
-/** A row of buttons, rebuilt only when they change; Enter presses the main one. */
+/** Buttons in as many rows as they need, rebuilt only when they change; Enter presses the main one. */
 export class ButtonBar {
   readonly widget: Box;
   readonly #ui: Ui;
   #shown = '';
   #models: readonly ButtonModel[] = [];
   #main: Button | null = null;
+  #buttons: Button[] = [];
+  readonly #align: Align;
+  readonly #beside: number;
 
-  constructor(ui: Ui) {
+  /** `align` of the rows; `beside` says how many pixels of the screen's width are for other things. */
+  constructor(ui: Ui, align: Align = Gtk.Align.CENTER, beside = 2 * ui.look.sizes.spacing) {
     this.#ui = ui;
-    this.widget = horizontalBox(ui.look.sizes.spacing);
-    this.widget.setHalign(Gtk.Align.CENTER);
+    this.#align = align;
+    this.#beside = beside;
+    this.widget = verticalBox(ui.look.sizes.spacing);
+    this.widget.setHalign(align);
   }
 
   set(models: readonly ButtonModel[]): void {
@@ -151,14 +175,32 @@ export class ButtonBar {
     );
     if (shown === this.#shown) return;
     this.#shown = shown;
-    this.#main = null;
     for (const old of this.widget.getChildren()) old.destroy();
-    for (const [index, model] of models.entries()) {
-      const button = makeButton(this.#ui.look, model, 'ds-main', () => this.#press(index));
-      this.widget.packStart(button, false, false, 0);
-      if (model.main) this.#main = button;
-    }
+    this.#buttons = models.map((model, index) =>
+      makeButton(this.#ui.look, model, 'ds-main', () => this.#press(index)),
+    );
+    this.#main = this.#buttons[models.findIndex(({ main }) => main)] ?? null;
+    this.#fill();
     this.widget.showAll();
+  }
+
+  /** As many buttons in a row as the screen has room for. */
+  #fill(): void {
+    const { spacing } = this.#ui.look.sizes;
+    const room = screenWidth() - this.#beside;
+    let [row, width]: [Box | null, number] = [null, 0];
+    for (const button of this.#buttons) {
+      button.showAll();
+      const [, wanted] = button.getPreferredWidth();
+      if (!row || width + spacing + wanted > room) {
+        row = horizontalBox(spacing);
+        row.setHalign(this.#align);
+        this.widget.packStart(row, false, false, 0);
+        width = -spacing;
+      }
+      row.packStart(button, false, false, 0);
+      width += spacing + wanted;
+    }
   }
 
   /** Focuses the main button. */
@@ -169,7 +211,7 @@ export class ButtonBar {
 
   /** Focuses the first button, main or not. */
   focusFirst(): boolean {
-    const [first] = this.widget.getChildren();
+    const [first] = this.#buttons;
     first?.grabFocus();
     return first !== undefined;
   }

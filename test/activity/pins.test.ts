@@ -3,7 +3,6 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EntryBody } from '../../activity/model/screens/body.ts';
 import { screenOf } from '../../activity/model/screens/screen.ts';
-import { lastEffects } from '../../activity/model/state/alerts.ts';
 import {
   fillOf,
   pinsInOrder,
@@ -66,7 +65,8 @@ test('a pin is never lost without a word: no double click, and none after pinnin
 test('what waits for an undo is done when another alert or the end takes its place', () => {
   const other: Event = { type: 'act', act: { type: 'unpin', uid: 'other', title: '' } };
   assert.equal(after(agentEvent({}), unpin, other).effects, [{ type: 'unpin', uid: UID }]);
-  assert.equal(lastEffects(after(agentEvent({}), unpin).state), [{ type: 'unpin', uid: UID }]);
+  const end: Event = { type: 'answer-alert', yes: false };
+  assert.equal(after(agentEvent({}), unpin, end).effects, [{ type: 'unpin', uid: UID }]);
 });
 
 test('a full jar offers its oldest pin first and drops none', () => {

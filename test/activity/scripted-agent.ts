@@ -45,11 +45,13 @@ async function serve(count: number): Promise<void> {
         const method = methods[member];
         if (!method) return false;
         if (failure) return replyError(bus, message, failure);
-        const [, signature] = METHODS[member as MethodName];
-        const answer = method(...body);
-        const several = /^(ua|aa\{sv\}t|sss)/.test(signature);
-        const values = signature === '' ? [] : several ? (answer as unknown[]) : [answer];
-        return reply(bus, message, signature, values);
+        return agent.whenLet(member, () => {
+          const [, signature] = METHODS[member as MethodName];
+          const answer = method(...body);
+          const several = /^(ua|aa\{sv\}t|sss)/.test(signature);
+          const values = signature === '' ? [] : several ? (answer as unknown[]) : [answer];
+          reply(bus, message, signature, values);
+        });
       }
       default:
         return false;
@@ -68,6 +70,9 @@ function obey(agent: ScriptedAgent, member: string, [name, value]: [string, Vari
   if (member === 'Set') agent.set({ [name]: value });
   else if (member === 'Fail') agent.failing.set(name, String(value.value));
   else if (member === 'Mend') agent.failing.clear();
+  else if (member === 'Lengthen') agent.lengthen();
+  else if (member === 'Hold') agent.held.set(name, []);
+  else if (member === 'Let') agent.letGo(name);
   else if (member === 'Speed') agent.speedMs = Number(value.value);
   else process.exit(9);
 }

@@ -47,6 +47,8 @@ export class ScriptedAgent {
   readonly jobs: ScriptedJob[] = [];
   /** Method → error code it answers with. */
   readonly failing = new Map<string, string>();
+  /** Methods that are not answered for now → what answers then. */
+  readonly held = new Map<string, (() => void)[]>();
   speedMs = 120;
 
   constructor(bus: MessageBus, count: number) {
@@ -67,6 +69,25 @@ export class ScriptedAgent {
       PinnedBytes: t(1_300_000),
       PinLimit: t(4_000_000),
     };
+  }
+
+  /** Answers now, or once the method is not held any more. */
+  whenLet(member: string, answer: () => void): true {
+    const waiting = this.held.get(member);
+    if (waiting) waiting.push(answer);
+    else answer();
+    return true;
+  }
+
+  letGo(member: string): void {
+    const waiting = this.held.get(member) ?? [];
+    this.held.delete(member);
+    for (const answer of waiting) answer();
+  }
+
+  /** Gives every entry a title that no screen has room for, without a place to break it. */
+  lengthen(): void {
+    for (const entry of this.entries) entry.title += ` ${'Donaudampfschifffahrt'.repeat(9)}`;
   }
 
   set(changed: Shown): void {

@@ -4,11 +4,21 @@ import * as assert from 'uvu/assert';
 import type { PageBody } from '../../activity/model/screens/body.ts';
 import { whyOf } from '../../activity/model/screens/reasons.ts';
 import { screenOf } from '../../activity/model/screens/screen.ts';
+import type { Event } from '../../activity/model/state/event.ts';
 import { newJob } from '../../agent/rules/jobs.ts';
 import { newModel } from '../../agent/rules/machine.ts';
 import { describeStatus } from '../../agent/rules/status.ts';
 import { type JobReason, REASONS } from '../../shared/backup-states.ts';
-import { after, agentEvent, jobEvent, NOW, type Properties, viewer } from './viewer.ts';
+import {
+  after,
+  agentEvent,
+  entries,
+  jobEvent,
+  list,
+  NOW,
+  type Properties,
+  viewer,
+} from './viewer.ts';
 
 const test = suite('the first screen, waiting');
 
@@ -269,11 +279,33 @@ test('a teacher at the laptop reads why, how long ago, how much, and whether it 
 });
 
 test('without an agent the teacher is told what to install', () => {
-  const { agent } = after(agentEvent({})).state;
-  const absent = { type: 'agent', agent: { ...agent, presence: 'absent' } } as const;
-  const lines = Object.fromEntries(screenOf(after(absent).state, viewer).teacher);
+  const { state } = after(gone('absent'));
+  const lines = Object.fromEntries(screenOf(state, viewer).teacher);
   assert.is(lines.Code, 'no-agent');
   assert.match(lines['What helps'] ?? '', /ds-backup-agent/);
+});
+
+const gone = (presence: 'absent' | 'cut-off'): Event => {
+  const { agent } = after(agentEvent({})).state;
+  return { type: 'agent', agent: { ...agent, presence } };
+};
+
+test('without a session bus every screen says so, offers to try again, and the teacher is told', () => {
+  const { state } = after(gone('cut-off'));
+  const { body, teacher, toolbar } = screenOf(state, viewer);
+  const page = body as PageBody;
+  assert.is(page.title, 'The backup is not running');
+  assert.is(page.text, 'Ask your teacher.');
+  assert.equal(page.buttons[0]?.event, { type: 'act', act: { type: 'again' } });
+  assert.is(toolbar.backUp.sensitive, false);
+  const lines = Object.fromEntries(teacher);
+  assert.is(lines.Code, 'no-session-bus');
+  assert.is(lines['What helps'], 'Restart this laptop.');
+  const { empty } = list(after(gone('cut-off'), entries).state);
+  assert.is(empty?.title, 'The backup is not running');
+  const going = { type: 'restoring', of: '', snapshot: '' } as const;
+  const restoring = after(gone('cut-off'), { type: 'go', place: going }).state;
+  assert.is((screenOf(restoring, viewer).body as PageBody).title, 'The backup is not running');
 });
 
 test.run();

@@ -60,15 +60,6 @@ const isLaunched = async () => {
   return names.some((name) => name.startsWith('org.laptop.Activity'));
 };
 
-/** Looks for an activity in Home, which begins a second after the last key, and then fades. */
-async function look(text: string): Promise<void> {
-  const { desktop } = scene;
-  await desktop.key('Escape');
-  await desktop.type(text);
-  await sleep(scaled(2500));
-  await desktop.screenshot('01-home');
-}
-
 /** Enter is for what has the keyboard. */
 async function focusIsOn(role: string, name = /./): Promise<void> {
   await waitFor(`the keyboard on a ${role}`, async () =>
@@ -81,19 +72,7 @@ async function focusIsOn(role: string, name = /./): Promise<void> {
 test('it is installed by Sugar and opened from Home', async () => {
   const { desktop, screen } = scene;
   await scene.install();
-  let looks = 0;
-  await waitFor(
-    'the activity to be opened',
-    async () => {
-      if (await isLaunched()) return true;
-      // Home may not have noticed the new activity when the first words are typed.
-      if (looks % 60 === 0) await look('Backup');
-      if (looks % 10 === 0) await desktop.key('Return');
-      looks += 1;
-      return false;
-    },
-    { everyMs: 200 },
-  );
+  await desktop.openFromHome('Backup', isLaunched);
   await screen.find('My Backup', { role: 'push button' });
 });
 

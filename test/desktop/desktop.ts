@@ -20,8 +20,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Patience, waitFor } from '../runner/patience.ts';
+import { Patience, scaled, waitFor } from '../runner/patience.ts';
 import { type Daemon, startDaemon } from '../school/processes.ts';
 import { runsAsRoot, testEnvironment } from '../school/server.ts';
 
@@ -232,6 +233,28 @@ export class Desktop implements AsyncDisposable {
 
   async moveTo(x: number, y: number): Promise<void> {
     await this.must('xdotool', 'mousemove', String(x), String(y));
+  }
+
+  /** Opens an activity as a child does: in Home, which begins to look for it a second after the last key. */
+  async openFromHome(name: string, isOpen: () => Promise<boolean>): Promise<void> {
+    let looks = 0;
+    const open = async () => {
+      if (await isOpen()) return true;
+      // Home may not have noticed a new activity when the first words are typed.
+      if (looks % 60 === 0) await this.#lookInHome(name);
+      if (looks % 10 === 0) await this.key('Return');
+      looks += 1;
+      return false;
+    };
+    await waitFor(`${name} to be opened`, open, { everyMs: 200 });
+  }
+
+  /** Home fades what was not looked for. */
+  async #lookInHome(name: string): Promise<void> {
+    await this.key('Escape');
+    await this.type(name);
+    await sleep(scaled(2500));
+    await this.screenshot('01-home');
   }
 
   async begin(options: DesktopOptions): Promise<void> {

@@ -31,6 +31,7 @@ const CROSS = 'KP_Next';
 let desktop: Desktop;
 let screen: ScreenReader;
 let agent: Daemon | undefined;
+let activity: Daemon;
 
 test.before(async () => {
   const prepare = (child: Desktop) => void child.makeFolder('home/Activities');
@@ -42,7 +43,7 @@ test.before(async () => {
   const folder = join(desktop.home, 'Activities');
   await desktop.must('unzip', '-q', xo, '-d', folder);
   const start = `exec activity/run -b org.sugarlabs.Backup -a ${ACTIVITY_ID}`;
-  desktop.start('/bin/sh', ['-c', `cd ${folder}/Backup.activity && ${start}`]);
+  activity = desktop.start('/bin/sh', ['-c', `cd ${folder}/Backup.activity && ${start}`]);
   screen = new ScreenReader(desktop);
   await screen.find('All safe at school');
 });
@@ -197,6 +198,23 @@ test('a complete restore is begun, stopped and left by keyboard only', async () 
   await desktop.key('Escape');
   await screen.gone(/ of 80 are here$/);
   await screen.find('All safe at school');
+});
+
+test('a signal to end carries out what waits for an undo, and ends it well', async () => {
+  using bus = await Bus.open(desktop.env.DBUS_SESSION_BUS_ADDRESS ?? '');
+  const pins = async () => ((await bus.call(AGENT, 'ListPins'))[0] as unknown[]).length;
+  await tabTo('Pinned');
+  await desktop.key('Return');
+  await onRow();
+  const before = await pins();
+  await desktop.key('Tab', 'Tab');
+  await on('Unpin');
+  await desktop.key('Return');
+  await screen.find('Undo');
+  assert.is(await pins(), before, 'nothing was done yet');
+  await activity.stop();
+  assert.is(await activity.ended, 0);
+  assert.is(await pins(), before - 1);
 });
 
 test.run();

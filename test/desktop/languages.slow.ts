@@ -4,7 +4,6 @@
  * in English, nothing sticks out of the screen, and what is read from the right begins there. The
  * pictures of it are kept for people to look at.
  */
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { po } from 'gettext-parser';
@@ -13,10 +12,10 @@ import * as assert from 'uvu/assert';
 import { build } from '../../bundle/build.ts';
 import { PO_FOLDER } from '../../bundle/messages.ts';
 import { buildXo } from '../../bundle/xo.ts';
-import { parseCatalogue } from '../../shared/words/catalogue.ts';
-import { wordsOf } from '../../shared/words/language.ts';
+import type { Words } from '../../shared/words/words.ts';
 import { waitFor } from '../runner/patience.ts';
 import { SchoolDesktop } from './school-desktop.ts';
+import { wordsIn } from './walk.ts';
 
 const test = suite('the Backup activity in other languages');
 const ENTRIES = 30;
@@ -30,11 +29,6 @@ const SCREENS = [
   { language: 'ar', size: '800x480', scaling: 72 },
 ] as const;
 type Where = (typeof SCREENS)[number];
-
-function wordsIn(language: string) {
-  const options = ['--endianness=little', '-o', '-', join(PO_FOLDER, `${language}.po`)];
-  return wordsOf(parseCatalogue(execFileSync('msgfmt', options), language));
-}
 
 /** Texts of the activity that are other ones in this language. */
 function englishOnly(language: string): Set<string> {
@@ -59,7 +53,7 @@ async function open(where: Where): Promise<SchoolDesktop> {
 
 class Visit {
   readonly scene: SchoolDesktop;
-  readonly words: ReturnType<typeof wordsOf>;
+  readonly words: Words;
   readonly #where: Where;
   readonly #english: Set<string>;
   readonly #screen: [number, number];

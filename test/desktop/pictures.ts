@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { SCREENSHOTS } from './desktop.ts';
-import { Stage } from './stage.ts';
-import { CALM, STATES } from './states.ts';
+import { CALM, STATES, Stage } from './stage.ts';
+import { walk } from './walk.ts';
 
 const SIZES = { '1200x900': 100, '1024x768': 72, '800x600': 72 } as const;
 type Size = keyof typeof SIZES;
@@ -60,54 +60,8 @@ async function visit(language: string, size: Size): Promise<void> {
       await shoot(`level-${level}`);
     }
   }
-  await walk(stage, shoot);
+  await walk(stage, language, shoot);
   contactSheet(pictures, `sheet-${language}-${size}`);
-}
-
-/** Through all screens, by the toolbar and the keyboard. */
-async function walk(stage: Stage, shoot: (name: string) => Promise<void>): Promise<void> {
-  const { desktop, screen } = stage;
-  await stage.set(CALM);
-  const toolbar = (await screen.all()).filter(
-    ({ role, y, height }) => role === 'push button' && y < 80 && height > 0,
-  );
-  // Home, back up, restore; after the search days, pinned; back, stop.
-  const [, backUp, restore, days, pins] = toolbar;
-  const press = async (one: { x: number; y: number } | undefined) => {
-    if (one) await desktop.click(one.x, one.y);
-    await desktop.moveTo(5, 500);
-  };
-  await press(days);
-  await shoot('days');
-  await desktop.key('Down', 'Return');
-  await shoot('entries');
-  await desktop.key('Down', 'Return');
-  await shoot('entry');
-  await press(pins);
-  await shoot('pins');
-  await desktop.key('ctrl+f');
-  await desktop.type('zzzz');
-  await desktop.key('Return');
-  await shoot('nothing-found');
-  await stage.speed(4000);
-  await press(restore);
-  await shoot('whose');
-  await desktop.key('Return');
-  await shoot('when');
-  await desktop.key('Return');
-  await shoot('go');
-  await desktop.key('Return');
-  await shoot('restoring');
-  await desktop.key('Escape');
-  await shoot('question');
-  await desktop.key('Tab', 'Return');
-  await shoot('half-way');
-  await stage.set({ Unfinished: '<@a(ssuu) []>' });
-  await desktop.key('Escape');
-  await press(backUp);
-  await shoot('backing-up');
-  await desktop.moveTo(toolbar[0]?.x ?? 0, toolbar[0]?.y ?? 0);
-  await shoot('teacher-palette');
 }
 
 /** All of them on one picture, small. */

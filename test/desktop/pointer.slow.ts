@@ -3,12 +3,12 @@
  * The Backup activity by pointer, in Sugar's own shell: a press on something does that and nothing
  * else. The agent is a scripted one, so that each screen comes at once.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { waitFor } from '../runner/patience.ts';
 import type { Heard } from './screen-reader.ts';
-import { Stage } from './stage.ts';
-import { CALM, STATES } from './states.ts';
+import { CALM, STATES, Stage } from './stage.ts';
 
 const test = suite('the Backup activity by pointer');
 
@@ -16,11 +16,14 @@ const test = suite('the Backup activity by pointer');
 const TOOLBAR = 80;
 /** The least side of what a finger presses, in pixels of the XO's screen (200 to the inch). */
 const LEAST_SIZE = 44;
+/** By then a search for what was typed has begun. */
+const SEARCH_MS = 1500;
 
 let stage: Stage;
 
 test.before(async () => {
-  stage = await Stage.start();
+  // With it, the key for logging out is one for everybody.
+  stage = await Stage.start({ env: { SUGAR_DEVELOPER: '1' } });
 });
 
 test.after(async () => {
@@ -128,6 +131,50 @@ test('the search is emptied with Escape and with its cross', async () => {
   await screen.find('What the school keeps');
 });
 
+/** Letters and a press so fast that the search for the letters has not begun: one command does both. */
+async function typeAndPress(letters: string, { x, y }: Heard): Promise<void> {
+  const press = ['mousemove', String(x), String(y), 'click', '1'];
+  await stage.desktop.must('xdotool', 'key', ...letters, ...press);
+}
+
+test('what is typed just before another screen is asked for leads nowhere', async () => {
+  const { desktop, screen } = stage;
+  for (const tool of ['Days', 'Pinned', 'My Backup']) {
+    const { x, y } = await screen.find('Search at school');
+    await desktop.click(x, y);
+    await typeAndPress('luna', await screen.find(tool, { role: 'push button' }));
+    await sleep(SEARCH_MS); // in which nothing may happen
+    const names = (await screen.all()).map(({ name }) => name);
+    assert.not(names.includes('"luna" at school'), `it left ${tool}`);
+    assert.not(
+      (await screen.all()).some(({ role, text }) => role === 'text' && text !== ''),
+      'what was typed is gone from the field',
+    );
+  }
+});
+
+test('who has gone to the search meanwhile keeps the keyboard when the list comes', async () => {
+  const { desktop, screen } = stage;
+  await screen.press('Days');
+  await screen.find('What the school keeps');
+  const days = (await screen.all()).filter(({ role }) => role === 'list item');
+  await stage.hold('ListEntries');
+  await desktop.click(days[4]?.x ?? 0, days[4]?.y ?? 0);
+  await screen.gone('What the school keeps');
+  await desktop.key('ctrl+f');
+  const isTyping = async () =>
+    (await screen.all()).some(({ role, focused }) => role === 'text' && focused);
+  await waitFor('the keyboard in the search', isTyping);
+  await stage.letGo('ListEntries');
+  await screen.find('Pin', { role: 'push button' });
+  await sleep(SEARCH_MS); // in which nothing may happen
+  assert.ok(await isTyping());
+  await desktop.type('volc');
+  await screen.find(/^"volc" at school/);
+  await desktop.key('Escape');
+  await screen.gone(/^"volc" at school/);
+});
+
 test('a sign says its name when the pointer rests on it, in a palette of Sugar', async () => {
   const { desktop, screen } = stage;
   const pin = await screen.find('Pin', { role: 'push button' });
@@ -138,6 +185,37 @@ test('a sign says its name when the pointer rests on it, in a palette of Sugar',
     ),
   );
   await desktop.screenshot('pointer-name');
+  await desktop.moveTo(5, 500);
+});
+
+/** The name beside a sign, which is shown in a palette. */
+async function isNamed(name: string): Promise<boolean> {
+  const all = await stage.screen.all();
+  return all.some((one) => one.name === name && one.role === 'label' && one.y > TOOLBAR);
+}
+
+test('a finger that stays on a sign reads its name, and does nothing else', async () => {
+  const { desktop, screen } = stage;
+  for (const name of ['Pin', 'Bring back', 'Keep at school']) {
+    const sign = await onPage(name);
+    const before = (await screen.all()).filter((one) => one.name === name).length;
+    await desktop.moveTo(5, 500);
+    await desktop.must('xdotool', 'mousemove', String(sign.x), String(sign.y), 'mousedown', '1');
+    await waitFor(`the name of ${name}`, () => isNamed(name));
+    await desktop.must('xdotool', 'mouseup', '1');
+    await desktop.moveTo(5, 500);
+    await waitFor(`${name} to be closed`, async () => !(await isNamed(name)));
+    const after = (await screen.all()).filter((one) => one.name === name).length;
+    assert.is(after, before, `${name} was not pressed`);
+    assert.not((await screen.all()).some((one) => /^(It is|Pinned:|Its content)/.test(one.name)));
+  }
+});
+
+test('the other button of the pointer opens the name at once', async () => {
+  const { desktop } = stage;
+  const pin = await onPage('Pin');
+  await desktop.click(pin.x, pin.y, 3);
+  await waitFor('the name', () => isNamed('Pin'));
   await desktop.moveTo(5, 500);
 });
 
@@ -166,6 +244,18 @@ test('the calendar is read in order, from Monday and from the first of the month
     .filter(Boolean);
   const first = Array.from({ length: 28 }, (_, n) => String(n + 1));
   assert.equal(days.slice(0, 28), first);
+});
+
+test('at logout what waits for an undo is done, and the activity has ended', async () => {
+  const { desktop, screen } = stage;
+  await screen.press('Pinned');
+  const before = await stage.pins();
+  const unpin = await onPage('Unpin');
+  await desktop.click(unpin.x, unpin.y);
+  await screen.find('Undo');
+  await desktop.key('alt+shift+q');
+  await waitFor('the pin gone', async () => (await stage.pins()) === before - 1);
+  await waitFor('the end of the activity', async () => !(await stage.isOpen()));
 });
 
 test.run();

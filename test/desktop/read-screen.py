@@ -12,6 +12,21 @@ import pyatspi
 ACTED_UPON = ('push button', 'toggle button', 'text', 'list item', 'menu item')
 
 
+def written(node):
+    if node.getRoleName() != 'text':
+        return ''
+    text = node.queryText()
+    return text.getText(0, text.characterCount)
+
+
+def begin(node):
+    """Where the first letter of a label stands, from the left; None where there is none."""
+    if node.getRoleName() != 'label' or not node.name:
+        return None
+    left, _, width, _ = node.queryText().getCharacterExtents(0, pyatspi.DESKTOP_COORDS)
+    return left + width // 2
+
+
 def walk(node, depth):
     if node is None or depth > 40:
         return
@@ -26,6 +41,8 @@ def walk(node, depth):
                 'width': box.width if box else 0,
                 'height': box.height if box else 0,
                 'name': node.name,
+                'text': written(node),
+                'begin': begin(node) if shown else None,
                 'role': node.getRoleName(),
                 'showing': shown,
                 'focused': states.contains(pyatspi.STATE_FOCUSED),

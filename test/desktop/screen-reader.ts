@@ -9,6 +9,10 @@ import type { Desktop } from './desktop.ts';
 export interface Heard {
   name: string;
   role: string;
+  /** What is written in a text field. */
+  text: string;
+  /** The middle of a label's first letter, from the left. */
+  begin: number | null;
   showing: boolean;
   focused: boolean;
   sensitive: boolean;

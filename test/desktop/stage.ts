@@ -58,7 +58,8 @@ export class Stage implements AsyncDisposable {
       desktop.start('/bin/sh', ['-c', `cd ${folder}/Backup.activity && ${start}`]);
     } else {
       await desktop.must('sugar-install-bundle', desktop.copyIn(xo, 'Backup.xo'));
-      desktop.start('sugar-launch', [BUNDLE_ID]);
+      // Not by sugar-launch, whose activities know nothing of the session.
+      await desktop.openFromHome('Backup', () => this.isOpen());
     }
     // The first thing in the toolbar, whatever the language.
     await this.screen.find(/./, { role: 'push button' });
@@ -78,15 +79,52 @@ export class Stage implements AsyncDisposable {
     await this.#script('Mend', '', '<0>');
   }
 
+  /** Every entry has a title that no screen has room for. */
+  async lengthen(): Promise<void> {
+    await this.#script('Lengthen', '', '<0>');
+  }
+
+  /** Lets a method of the agent not answer, until `letGo`. */
+  async hold(member: string): Promise<void> {
+    await this.#script('Hold', member, '<0>');
+  }
+
+  async letGo(member: string): Promise<void> {
+    await this.#script('Let', member, '<0>');
+  }
+
   /** Milliseconds that a job of the agent takes for each entry. */
   async speed(ms: number): Promise<void> {
     await this.#script('Speed', '', `<${ms}>`);
   }
 
+  /** Ends whatever the agent is at. */
+  async rest(): Promise<void> {
+    await this.#call('Cancel');
+  }
+
+  /** How many pins the agent has. */
+  async pins(): Promise<number> {
+    const listed = await this.#call('ListPins');
+    return listed.split("'uid':").length - 1;
+  }
+
+  /** Whether an activity is on the bus, as the shell looks for one. */
+  async isOpen(): Promise<boolean> {
+    const bus = ['--dest', 'org.freedesktop.DBus', '--object-path', '/org/freedesktop/DBus'];
+    const method = ['--method', 'org.freedesktop.DBus.ListNames'];
+    const names = await this.desktop.must('gdbus', 'call', '--session', ...bus, ...method);
+    return names.includes("'org.laptop.Activity");
+  }
+
   async #script(member: string, name: string, value: string): Promise<void> {
+    await this.#call(`Script.${member}`, name, value);
+  }
+
+  async #call(member: string, ...args: string[]): Promise<string> {
     const target = ['--dest', 'org.sugarlabs.Backup1', '--object-path', '/org/sugarlabs/Backup1'];
-    const method = ['--method', `org.sugarlabs.Backup1.Script.${member}`];
-    await this.desktop.must('gdbus', 'call', '--session', ...target, ...method, name, value);
+    const method = ['--method', `org.sugarlabs.Backup1.${member}`];
+    return await this.desktop.must('gdbus', 'call', '--session', ...target, ...method, ...args);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -94,3 +132,40 @@ export class Stage implements AsyncDisposable {
     await this.#agent.stop();
   }
 }
+
+/** All is safe; the others are told as what differs from it, in GVariant's text form. */
+export const CALM = {
+  ...{
+    State: "<'safe'>",
+    Reasons: "<['done']>",
+    Registration: "<'accepted'>",
+    Held: "<''>",
+    PairingCode: "<''>",
+  },
+  ...{ SafeEntries: '<uint32 300>', TotalEntries: '<uint32 300>' },
+};
+const waiting = (reason: string) => ({ State: "<'waiting'>", Reasons: `<['${reason}']>` });
+
+/** What the agent says, by a name for the picture of it. */
+export const STATES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  safe: {},
+  'almost-safe': { SafeEntries: '<uint32 297>' },
+  due: { State: "<'due'>", SafeEntries: '<uint32 210>' },
+  asking: { State: "<'asking'>", SafeEntries: '<uint32 100>' },
+  queue: { State: "<'queued'>", QueuePlace: '<uint32 3>', SafeEntries: '<uint32 100>' },
+  'queue-long': { State: "<'queued'>", QueuePlace: '<uint32 127>', SafeEntries: '<uint32 100>' },
+  'server-busy': { State: "<'queued'>", Reasons: "<['server-busy']>", SafeEntries: '<uint32 100>' },
+  paused: { State: "<'paused'>", Reasons: "<['paused']>" },
+  teacher: {
+    ...{ ...waiting('teacher'), Registration: "<'pending'>", PairingCode: "<'047111'>" },
+    SafeEntries: '<uint32 0>',
+  },
+  held: { Held: "<'shrunk'>" },
+  ...Object.fromEntries(
+    [
+      ...['battery', 'no-network', 'no-server', 'not-registered', 'server-full'],
+      ...['over-quota', 'laptop-full', 'untrusted-server', 'other-run', 'suspend', 'spread'],
+      ...['damaged', 'something-new'],
+    ].map((reason) => [reason, waiting(reason)]),
+  ),
+};

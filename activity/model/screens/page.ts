@@ -1,4 +1,5 @@
 /** Plain pages: the empty one, and the one that stands where a list or a plan is missing. */
+import { isAbsent } from '../state/agent.ts';
 import { answerTo, failureOf } from '../state/known-answers.ts';
 import type { Question, State } from '../state/state.ts';
 import type { PageBody, Viewer } from './body.ts';
@@ -13,7 +14,7 @@ export function emptyPage(): PageBody {
 export function nothing(state: State, question: Question, none: string, viewer: Viewer): PageBody {
   const { words } = viewer;
   if (answerTo(state, question) !== undefined) return { ...emptyPage(), title: none };
-  const failed = state.agent.presence === 'absent' ? 'absent' : failureOf(state, question);
+  const failed = isAbsent(state.agent) ? 'absent' : failureOf(state, question);
   if (failed === undefined)
     return { ...emptyPage(), title: words._('Asking the school'), busy: true };
   if (failed === 'not-found') {

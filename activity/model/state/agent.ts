@@ -3,8 +3,11 @@
  * that is missing or of the wrong type reads as empty, and a count never exceeds its total.
  */
 
-/** `starting` before its first answer; `asleep` after it exited by itself; `absent` if it cannot start. */
-export type Presence = 'starting' | 'present' | 'asleep' | 'absent';
+/**
+ * `starting` before its first answer; `asleep` after it exited by itself; `absent` if it cannot start;
+ * `cut-off` while there is no session bus to find it on.
+ */
+export type Presence = 'starting' | 'present' | 'asleep' | 'absent' | 'cut-off';
 
 export interface Progress {
   phase: string;
@@ -79,6 +82,11 @@ export interface Job extends Progress {
 
 /** Properties by their D-Bus names, without variants. */
 export type Properties = Readonly<Record<string, unknown>>;
+
+/** Whether nothing can be asked for now. */
+export function isAbsent({ presence }: Agent): boolean {
+  return presence === 'absent' || presence === 'cut-off';
+}
 
 export function readAgent(presence: Presence, properties: Properties): Agent {
   const read = reader(properties);

@@ -43,11 +43,6 @@ export function settleAlert(alert: Alert | null): Effect[] {
   return alert?.type === 'unpinned' ? [{ type: 'unpin', uid: alert.uid }] : [];
 }
 
-/** What has to be done before the activity closes: nobody can undo it any more. */
-export function lastEffects(state: State): Effect[] {
-  return settleAlert(state.alert);
-}
-
 /** Drops the question whether to give up a restore once that restore has ended. */
 export function withoutSettledQuestion(alert: Alert | null, jobs: State['jobs']): Alert | null {
   if (alert?.type !== 'give-up') return alert;

@@ -1,6 +1,7 @@
 /** The lines of the teacher's palette. */
 
 import { ago } from '../../../../shared/words/words.ts';
+import { type Agent, isAbsent } from '../../state/agent.ts';
 import type { State } from '../../state/state.ts';
 import type { Viewer } from '../body.ts';
 import { whyLine } from '../reasons.ts';
@@ -11,17 +12,14 @@ export function teacherLines(state: State, viewer: Viewer): [string, string][] {
   const { words } = viewer;
   const { _ } = words;
   const { agent } = state;
-  const absent = agent.presence === 'absent';
-  const code = absent ? 'no-agent' : agent.problem.code || agent.held || state.failure;
+  const absent = isAbsent(agent);
+  const code = absenceOf(agent) || agent.problem.code || agent.held || state.failure;
   const reasons = agent.reasons.filter((reason) => reason !== 'done').join(' ');
-  const help = absent
-    ? _('Install the package ds-backup-agent on this laptop.')
-    : agent.problem.hint;
   const lines: [string, string][] = [
     [_('Why'), whyNothingRuns(state, viewer)],
     [_('Code'), code || reasons || agent.state || '–'],
     [_('What it says'), agent.problem.message],
-    [_('What helps'), help],
+    [_('What helps'), whatHelps(agent, viewer)],
     [_('Number for the teacher'), agent.pairingCode],
     [_('School server'), agent.server],
     [_('School confirmed'), confirmedLine(agent.serverTrust, viewer)],
@@ -34,8 +32,20 @@ export function teacherLines(state: State, viewer: Viewer): [string, string][] {
   return lines.filter(([, value]) => value !== '');
 }
 
+/** The code of why nothing can be asked; empty where something can. */
+function absenceOf({ presence }: Agent): string {
+  if (presence === 'cut-off') return 'no-session-bus';
+  return presence === 'absent' ? 'no-agent' : '';
+}
+
+function whatHelps({ presence, problem }: Agent, { words: { _ } }: Viewer): string {
+  if (presence === 'cut-off') return _('Restart this laptop.');
+  if (presence === 'absent') return _('Install the package ds-backup-agent on this laptop.');
+  return problem.hint;
+}
+
 function whyNothingRuns(state: State, viewer: Viewer): string {
-  const why = state.agent.presence === 'absent' ? null : whyWaiting(state, viewer);
+  const why = isAbsent(state.agent) ? null : whyWaiting(state, viewer);
   return why ? whyLine(why) : '';
 }
 

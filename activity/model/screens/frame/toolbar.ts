@@ -1,4 +1,5 @@
 /** The toolbar's buttons, their palettes, and which of them can be pressed now. */
+import { isAbsent } from '../../state/agent.ts';
 import type { Event } from '../../state/event.ts';
 import type { State } from '../../state/state.ts';
 import type { ButtonModel, Viewer } from '../body.ts';
@@ -20,7 +21,7 @@ export interface ToolbarModel {
 
 export function toolbarOf(state: State, { words: { _ } }: Viewer): ToolbarModel {
   const { agent, place } = state;
-  const usable = agent.presence !== 'starting' && agent.presence !== 'absent';
+  const usable = agent.presence !== 'starting' && !isAbsent(agent);
   // A waiting job does not block: requesting a backup may be what ends the wait.
   const busy = Object.values(state.jobs).some((job) => job.state === 'running');
   const backingUp = ['asking', 'sending', 'confirming'].includes(agent.state);

@@ -1,7 +1,7 @@
 /** A complete restore that is running, waiting, stopped half way or done. */
 
 import { timeLeft } from '../../../../shared/words/words.ts';
-import { isOpen, type Job, pathOf } from '../../state/agent.ts';
+import { isAbsent, isOpen, type Job, pathOf } from '../../state/agent.ts';
 import type { Place, State } from '../../state/state.ts';
 import type { ButtonModel, PageBody, Viewer } from '../body.ts';
 import { cancelButton, homeButton, resumeButton, tryNowButton } from '../buttons.ts';
@@ -15,7 +15,7 @@ type RestoringPlace = Extract<Place, { type: 'restoring' }>;
 export function restoringBody(state: State, place: RestoringPlace, viewer: Viewer): PageBody {
   const job = jobAt(state, place);
   if (job && isOpen(job)) return progress(state, job, viewer);
-  if (state.agent.presence === 'absent' && job?.state !== 'done') return noAgent(viewer);
+  if (isAbsent(state.agent) && job?.state !== 'done') return noAgent(viewer);
   if (state.now < state.expectedUntil) return asking(viewer);
   const unfinished = state.agent.unfinished.find(
     ({ of, snapshot }) => of === place.of && (snapshot === place.snapshot || place.snapshot === ''),

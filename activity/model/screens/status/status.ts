@@ -2,6 +2,7 @@
 import { ago, timeLeft } from '../../../../shared/words/words.ts';
 import {
   type Agent,
+  isAbsent,
   isAllSafe,
   isOpen,
   isUnconfirmed,
@@ -20,8 +21,9 @@ import { waitingPage, whyWaiting } from './waiting.ts';
 export function statusBody(state: State, viewer: Viewer): PageBody {
   const { agent } = state;
   if (agent.presence === 'starting') return schoolPage(state, viewer, 'none', {});
-  const absent = agent.presence === 'absent';
-  const why = absent ? whyOf('absent', viewer.words, viewer.color) : whyWaiting(state, viewer);
+  const why = isAbsent(agent)
+    ? whyOf('absent', viewer.words, viewer.color)
+    : whyWaiting(state, viewer);
   if (why) return waitingPage(state, viewer, why);
   const job = openJob(state);
   if (isWorking(agent) || job) return working(state, viewer, job);

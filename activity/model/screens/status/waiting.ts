@@ -1,6 +1,6 @@
 /** The first screen while nothing is running that should be: a picture of why, and what may help. */
 import { toldReason } from '../../../../shared/backup-states.ts';
-import { isWorking, type Job } from '../../state/agent.ts';
+import { isAbsent, isWorking, type Job } from '../../state/agent.ts';
 import type { Act, State } from '../../state/state.ts';
 import type { ButtonModel, PageBody, Viewer } from '../body.ts';
 import { cancelButton, resumeButton, tryNowButton } from '../buttons.ts';
@@ -35,7 +35,7 @@ export function waitingPage(state: State, viewer: Viewer, why: Why): PageBody {
   const buttons: ButtonModel[] = [];
   if (agent.state === 'paused') buttons.push(resumeButton(viewer.words));
   else if (why.again) {
-    const act = agent.presence === 'absent' ? ({ type: 'again' } as const) : askedAgain(job);
+    const act = isAbsent(agent) ? ({ type: 'again' } as const) : askedAgain(job);
     buttons.push(tryNowButton(viewer.words, act));
   }
   // Nobody requested the daily backup; what a child requested can be cancelled.
@@ -65,7 +65,7 @@ function wayOut(code: string, { words: { _ } }: Viewer): ButtonModel[] {
 /** Whether the page is about a backup that has failed, which nobody retries any more. */
 function isFailure({ agent, failure }: State): boolean {
   const explains = ['queued', 'paused', 'waiting'].includes(agent.state);
-  return failure !== '' && !explains && agent.presence !== 'absent';
+  return failure !== '' && !explains && !isAbsent(agent);
 }
 
 function dismissButton({ words: { _ } }: Viewer): ButtonModel {
