@@ -61,7 +61,7 @@ const STATUS: Status = {
   https: null,
   ...{ unconfirmed: [], teachers: 1, fullOn: null, reliefs: [], reserve: true },
   cleanedUp: true,
-  probes: { running: true, closedPorts: [], sandbox: null, sessionTried: true },
+  probes: { running: true, closedPorts: [], sandbox: null, sessionTried: 'whole' },
   clock: { trusted: true, reason: '' },
 };
 
