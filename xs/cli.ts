@@ -4,7 +4,7 @@
  */
 import { lstatSync } from 'node:fs';
 import { realClock } from '../shared/clock.ts';
-import { asDsError, DsError } from '../shared/errors.ts';
+import { DsError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { progressBar } from '../shared/words/progress-bar.ts';
 import { type Flags, type Step, withHelp } from './commands/command.ts';
@@ -170,8 +170,7 @@ async function openHere(options: CliOptions, config: Config) {
     checkGroup(library.paths, ownership, library.serials());
   } catch (error) {
     // The service does not start with it: whoever asks here is told why.
-    const { message, hint = '' } = asDsError(error);
-    library.faults.note('sessions', new Error(`${message}: ${hint}`));
+    library.faults.note('sessions', error);
   }
   return library;
 }

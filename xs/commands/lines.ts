@@ -36,6 +36,20 @@ export function counted(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;
 }
 
+/** Lines of at most `width` letters, broken at blanks; a longer word, as a path, has a line of its own. */
+export function fold(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line: string | undefined;
+  for (const word of text.split(' ')) {
+    const longer: string = line === undefined ? word : `${line} ${word}`;
+    if (line !== undefined && longer.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, line ?? ''];
+}
+
 /** Columns two blanks apart, as wide as their widest cell; numbers (`12`, `1.5 MB`) to the right. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];

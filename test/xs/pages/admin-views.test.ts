@@ -39,6 +39,7 @@ const STATUS: Status = {
   laptops: [],
   ...{
     held: [],
+    namesakes: [],
     waitingKeys: [],
     twins: [],
     ...{ arrivals: [], offers: [], proposals: [], overQuota: [] },
