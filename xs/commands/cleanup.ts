@@ -2,7 +2,9 @@
  * `cleanup`, `trash`, `undelete` and `quota`: what is removed, what can be restored, how much space each
  * laptop uses.
  */
+
 import { parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
+import { localTime } from '../../shared/words/local-time.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { reliefText } from '../admin/concern-words.ts';
 import { allReliefs, mayUse, type Relief, readParts } from '../admin/relief.ts';
@@ -25,7 +27,7 @@ import {
 } from '../storage/trash.ts';
 import { named, nickOf, trashedLaptop } from './arguments.ts';
 import { answer, type Command, usage } from './command.ts';
-import { columns, counted, localTime, TERMINAL_WORDS } from './lines.ts';
+import { columns, counted, TERMINAL_WORDS } from './lines.ts';
 
 export const cleanup: Command = {
   flags: ['dry-run', 'trust-clock'],

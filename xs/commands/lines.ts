@@ -1,29 +1,11 @@
 /**
- * What the commands print for people: aligned columns, local times with their zone, sizes and counts. With
- * `--json` the same facts are ISO 8601 and plain numbers. Pure, but for the time zone of the machine.
+ * What the commands print for people: aligned columns, folded paragraphs, sizes and counts. With `--json` the
+ * same facts are ISO 8601 and plain numbers. Pure, but for the time zone of the machine.
  */
 import { ENGLISH } from '../../shared/words/catalogue.ts';
 import { wordsOf } from '../../shared/words/language.ts';
+import { localDate } from '../../shared/words/local-time.ts';
 import type { Words } from '../../shared/words/words.ts';
-
-const zone = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' });
-
-/** `2026-11-28 14:05 CET`. */
-export function localTime(time: Date | string): string {
-  const date = new Date(time);
-  return `${localDate(date)} ${pad(date.getHours())}:${pad(date.getMinutes())} ${zoneOf(date)}`;
-}
-
-/** `2026-11-28`. */
-export function localDate(time: Date | string): string {
-  const date = new Date(time);
-  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
-}
-
-function zoneOf(date: Date): string {
-  const part = zone.formatToParts(date).find(({ type }) => type === 'timeZoneName');
-  return part?.value ?? 'UTC';
-}
 
 /** English, with dates as terminals sort them. */
 export const TERMINAL_WORDS: Words = {
@@ -82,5 +64,3 @@ function widthOf(text: string): number {
   }
   return width;
 }
-
-const pad = (n: number): string => String(n).padStart(2, '0');

@@ -1,11 +1,12 @@
 /**
  * The lines of `status` and `doctor`: at most 118 letters wide, but for a word that is longer.
  */
+import { localDate, localTime } from '../../shared/words/local-time.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { concernAdvice, concernText } from '../admin/concern-words.ts';
 import { type Concern, type ConcernType, concerns, weighed } from '../admin/concerns.ts';
 import { LATE_DAYS, type Status } from '../admin/status.ts';
-import { counted, fold, localDate, localTime, TERMINAL_WORDS } from './lines.ts';
+import { counted, fold, TERMINAL_WORDS } from './lines.ts';
 
 /** Letters in a line. */
 const WIDTH = 118;

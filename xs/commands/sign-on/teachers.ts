@@ -1,6 +1,7 @@
 /**
  * `teacher`: who may sign in to the pages as a teacher. `sign-in-code`: once, as the child of a laptop.
  */
+import { localDate } from '../../../shared/words/local-time.ts';
 import { publicAddress } from '../../admin/probes.ts';
 import {
   addTeacher,
@@ -50,7 +51,7 @@ function list(context: CommandContext): void {
   answer(context, { teachers: shown }, () =>
     shown.length === 0
       ? ['nobody can sign in: "xs-backup teacher add NAME"']
-      : columns(shown.map(({ name, added, role }) => [name, role, `since ${added.slice(0, 10)}`])),
+      : columns(shown.map(({ name, added, role }) => [name, role, `since ${localDate(added)}`])),
   );
 }
 
