@@ -36,6 +36,7 @@ import { type LaptopNotSafe, whatIsNotSafe } from './not-safe.ts';
 import { type Probes, probe } from './probes.ts';
 import { diskParts, findReliefs, type Relief } from './relief.ts';
 import { teachersNow } from './teachers.ts';
+import { faultsOf } from './ways-out.ts';
 
 export interface LaptopStanding {
   serial: Serial;
@@ -179,9 +180,9 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
       .map((serial) => ({ serial, nick: '', holdsData: holdsData(library, serial) })),
     notSafe,
     scrub: scrubFacts(library, days),
-    clock: { trusted: moment.trusted, reason: timeline.distrust },
+    clock: { trusted: !moment.doubted, reason: timeline.distrust },
     probes: await lately(library, library.listening, options, () => probe(library)),
-    faults: library.faults.list(),
+    faults: faultsOf(library),
     disks: await otherDisks(paths),
   };
 }

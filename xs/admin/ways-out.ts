@@ -1,8 +1,9 @@
 /**
- * What to do about a part of the server that does not work, by the reason that was found: for whoever looks after
+ * What does not work, and what to do about it, by the reason that was found: for whoever looks after
  * the server and has read that reason. In English, for the terminal.
  */
 import type { Fault, Part } from '../ground/faults.ts';
+import type { Library } from '../library.ts';
 import { hintFor } from '../ssh/start-check.ts';
 import type { Concern } from './concerns.ts';
 
@@ -54,12 +55,20 @@ const BY_PART: Readonly<Record<Part, string>> = {
 };
 
 /** What to do about a fault: its own hint, or what the system's words and the part suggest. */
-function wayOutOf({ part, reason, hint }: Fault): string {
+export function wayOutOf({ part, reason, hint }: Fault): string {
   if (part === 'watching' && /\bENOSPC\b/.test(reason)) {
     return 'allow more watched folders: sysctl fs.inotify.max_user_watches=65536';
   }
   const [, known] = BY_REASON.find(([pattern]) => pattern.test(reason)) ?? [];
   return hint ?? known ?? BY_PART[part];
+}
+
+/** What does not work now. A time that cannot be noted is no question of the date, but of the disk. */
+export function faultsOf({ faults, timeline }: Pick<Library, 'faults' | 'timeline'>): Fault[] {
+  const known = faults.list();
+  const { trouble } = timeline;
+  if (!trouble || known.some(({ part }) => part === 'library')) return known;
+  return [{ part: 'library', reason: trouble.message }, ...known];
 }
 
 /** One for each thing that is broken; empty for a concern whose advice is the way out already. */
