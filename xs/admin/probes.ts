@@ -31,15 +31,26 @@ const USUAL_PORTS = { listen: 8080, public: 80 } as const;
 export async function probe(library: Library): Promise<Probes> {
   if (!library.serving)
     return { running: false, closedPorts: [], sandbox: null, sessionTried: 'no' };
-  const ports = portsOf(library);
-  const [session, ...answered] = await Promise.all([
-    trySession(library),
-    ...ports.map(({ isOpen }) => isOpen()),
-  ]);
-  const closedPorts = ports
+  const [session, closedPorts] = await Promise.all([trySession(library), findClosed(library)]);
+  return { running: true, closedPorts, ...session };
+}
+
+type Listening = Pick<Library, 'listening' | 'config'>;
+
+/** Of the ports that should answer, those that do not; in four seconds at most. */
+async function findClosed(listening: Listening): Promise<Probes['closedPorts']> {
+  const ports = portsOf(listening);
+  const answered = await Promise.all(ports.map(({ isOpen }) => isOpen()));
+  return ports
     .filter((_, index) => !answered[index])
     .map(({ port, purpose }) => ({ port, purpose }));
-  return { running: true, closedPorts, ...session };
+}
+
+/** The same without the service, by its settings; a port that it chose itself is not known. */
+export function findClosedPorts(config: Library['config']): Promise<Probes['closedPorts']> {
+  const [http, ssh] = [parseAddress(config.http.listen), parseAddress(config.ssh.listen)];
+  const listening = { ...(http.port > 0 && { http }), ...(ssh.port > 0 && { ssh }) };
+  return findClosed({ config, listening });
 }
 
 interface PortCheck {
@@ -49,7 +60,7 @@ interface PortCheck {
 }
 
 /** The ports that should answer; those of a service that is still starting are left out. */
-function portsOf({ listening, config }: Pick<Library, 'listening' | 'config'>): PortCheck[] {
+function portsOf({ listening, config }: Listening): PortCheck[] {
   const { http, ssh } = listening;
   const checks: PortCheck[] = [];
   if (http) {

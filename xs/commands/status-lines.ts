@@ -6,6 +6,7 @@ import { formatBytes } from '../../shared/words/quantity.ts';
 import { concernAdvice, concernText } from '../admin/concern-words.ts';
 import { type Concern, type ConcernType, concerns, weighed } from '../admin/concerns.ts';
 import { LATE_DAYS, type Status } from '../admin/status.ts';
+import type { DiskFacts } from '../storage/disk.ts';
 import { counted, fold, TERMINAL_WORDS } from './lines.ts';
 
 /** Letters in a line. */
@@ -35,8 +36,7 @@ export function formatStatus(found: Status): string[] {
       (unsure > 0 ? `${unsure} last seen on an unknown date, ` : '') +
       `${by('late').length} not seen for ${LATE_DAYS} days, ${by('never').length} never backed up`,
     ...(damaged.length > 0 ? [names('NOT SAFE  ', damaged, ': the newest backup is damaged')] : []),
-    `disk      ${formatBytes(disk.usedBytes)} used, ${formatBytes(disk.freeBytes)} free ` +
-      `(${percent(disk.freeBlocks)} of the blocks, ${percent(disk.freeInodes)} of the inodes)`,
+    diskLine(disk),
     ...found.disks.map(
       ({ name: which, freeBlocks, freeInodes }) =>
         `${which.padEnd(10)}${percent(freeBlocks)} of the blocks, ${percent(freeInodes)} of the inodes are free`,
@@ -62,6 +62,13 @@ export function formatStatus(found: Status): string[] {
   const left = MAX_LINES - lines.length - told.length - 1;
   if (worth.length > 0 && left > 0) told.push('worth doing:', ...within(worth, called, left));
   return [...lines, ...told];
+}
+
+export function diskLine({ usedBytes, freeBytes, freeBlocks, freeInodes }: DiskFacts): string {
+  return (
+    `disk      ${formatBytes(usedBytes)} used, ${formatBytes(freeBytes)} free ` +
+    `(${percent(freeBlocks)} of the blocks, ${percent(freeInodes)} of the inodes)`
+  );
 }
 
 /** These in at most `room` lines, as many as possible with what to do. */

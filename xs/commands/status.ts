@@ -3,11 +3,12 @@
  * that a working server needs, tried now.
  */
 import { type Concern, type ConcernType, concerns, weighed } from '../admin/concerns.ts';
+import type { Outside } from '../admin/outside.ts';
 import { readStatus, type Status } from '../admin/status.ts';
 import { type Unsettled, unsettled } from '../admin/unsettled.ts';
 import { waysOut } from '../admin/ways-out.ts';
 import { answer, type Command, NEEDS_ATTENTION } from './command.ts';
-import { advice, callerOf, formatStatus, indented, line } from './status-lines.ts';
+import { advice, callerOf, diskLine, formatStatus, indented, line } from './status-lines.ts';
 
 export const status: Command = {
   onlyReads: true,
@@ -103,6 +104,48 @@ export function formatChecks(checks: readonly Check[]): string[] {
     ...problems.flatMap(({ text, advice: todo }) => [...indented(text, 6), ...indented(todo, 6)]),
   ]);
 }
+
+const SILENT = 'the service is running, but does not answer';
+const RESTART = 'Start it again: "systemctl restart xs-backup"; nothing is lost by that.';
+const NOT_ASKED = 'not asked: the service does not answer';
+
+/** Of a service that hangs: the checks that need none are made, and the others are said to be open. */
+function checksFromOutside({ closedPorts, diskFull, disk }: Outside): Check[] {
+  const problem = (type: ConcernType, text: string, todo: string): Partial<Check> => ({
+    ...{ state: 'FAIL', why: '', problems: [{ type, text, advice: todo }] },
+  });
+  const ports: Concern = { type: 'port-closed', ports: closedPorts };
+  const nobody = callerOf({ namesakes: [] });
+  const known: Partial<Record<ConcernType, Partial<Check>>> = {
+    'service-down': problem('service-down', SILENT, RESTART),
+    'port-closed':
+      closedPorts.length === 0
+        ? { state: 'ok', why: '' }
+        : problem('port-closed', line(ports, nobody), RESTART),
+    ...(disk && {
+      'disk-full': diskFull
+        ? problem('disk-full', diskLine(disk), 'Make room: move other files off this disk.')
+        : { state: 'ok', why: '' },
+    }),
+  };
+  return CHECKS.map(([what, types]) => {
+    const [found] = types.flatMap((type) => known[type] ?? []);
+    return { what, state: 'open', why: NOT_ASKED, problems: [], ...found };
+  });
+}
+
+/** `status` and `doctor` without the service that hangs. */
+export const FROM_OUTSIDE: Readonly<Record<string, (seen: Outside) => readonly string[]>> = {
+  status: (seen) => [
+    `${SILENT}: this is what can be seen from outside`,
+    ...(seen.disk ? [diskLine(seen.disk)] : []),
+    'needs attention:',
+    ...checksFromOutside(seen).flatMap(({ problems }) =>
+      problems.flatMap(({ text, advice: todo }) => [...indented(text, 2), ...indented(todo, 4)]),
+    ),
+  ],
+  doctor: (seen) => formatChecks(checksFromOutside(seen)),
+};
 
 /** Every kind of concern is told by one of the checks. */
 export const CHECKED_TYPES: readonly ConcernType[] = CHECKS.flatMap(([, types]) => types);
