@@ -21,7 +21,7 @@ const CHECKED_PART = '10%';
 const ACTIONS = { init, run, status, check, restore } as const;
 
 export const offsite: MachineCommand = {
-  takes: ['ACTION'],
+  takes: ['init|run|status|check|restore'],
   flags: ['laptop', 'snapshot'],
   summary: 'a second copy elsewhere, by restic: init, run, status, check, or restore',
   run: async (context) => {

@@ -20,7 +20,7 @@ import { answer, type Command, type CommandContext, usage } from '../command.ts'
 import { columns } from '../lines.ts';
 
 export const teacher: Command = {
-  takes: ['list|add|role|remove', '[NAME]', '[ROLE]'],
+  takes: ['list|add|role|remove', '[NAME]', '[keeper|teacher]'],
   summary:
     'who may sign in to the pages, and with what rights; add asks for a password, or changes it',
   asks: ([act, name]) =>
