@@ -103,13 +103,20 @@ function flagText(name: FlagName): string {
 /** `--config <FILE>` → `--config FILE` */
 const plain = (flag: string): string => flag.replace(/[<>]/g, '');
 
+/** `[on|off|ID]` → `on`, `off`: what is typed as it stands; the rest is a name for what is typed. */
+function fixedWords(argument: string): string[] {
+  return argument
+    .replace(/[[\]]/g, '')
+    .split('|')
+    .filter((word) => /^[a-z][a-z-]*$/.test(word));
+}
+
 /** Commands first, then the options of the command, and `latest` where a snapshot is wanted. */
 export function serverCompletion(): string {
   const general = [...GLOBAL.keys()].map((flag) => flag.split(' ')[0] ?? '');
   const cases = Object.entries(ALL).map(([name, { takes = [], flags = [] }]) => {
-    const fixed = takes.filter((word) => word.includes('|') && word === word.toLowerCase());
     const words = [
-      ...fixed.flatMap((word) => word.split('|')),
+      ...takes.flatMap(fixedWords),
       ...(takes.some((word) => word.includes('SNAPSHOT')) ? ['latest'] : []),
       ...flags.map((flag) => `--${flag}`),
     ];

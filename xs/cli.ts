@@ -7,7 +7,8 @@ import { realClock } from '../shared/clock.ts';
 import { DsError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { progressBar } from '../shared/words/progress-bar.ts';
-import { type Flags, type Step, withHelp } from './commands/command.ts';
+import { lookFromOutside } from './admin/outside.ts';
+import { type Flags, NEEDS_ATTENTION, type Step, withHelp } from './commands/command.ts';
 import { type CommandLine, parseCommandLine } from './commands/command-line.ts';
 import {
   askService,
@@ -15,12 +16,13 @@ import {
   isServing,
   runCommand,
 } from './commands/service-socket.ts';
+import { FROM_OUTSIDE } from './commands/status.ts';
 import { COMMANDS, LOCAL_COMMANDS } from './commands/table.ts';
 import { type Config, readConfig } from './config.ts';
 import { openLibrary } from './library.ts';
 import type { PageFiles } from './pages/site.ts';
 import { startService } from './service.ts';
-import { checkGroup, noteRights, sessionAccount } from './ssh/account.ts';
+import { checkGroup, sessionAccount } from './ssh/account.ts';
 import { guardAgainstStall } from './stall-guard.ts';
 import type { StickParts } from './stick/contents.ts';
 import type { Ownership } from './storage/ownership.ts';
@@ -149,13 +151,29 @@ function explainBusy(cause: unknown): never {
   });
 }
 
+/**
+ * Who asks how the server is, is told within ten seconds that it hangs: it says that it is at work every two, and
+ * looking from outside takes four. In milliseconds.
+ */
+const SILENT_MS = 5000;
+
 async function perform(
   options: CliOptions & Pick<Shown, 'progress'>,
   config: Config,
   request: CommandRequest,
 ) {
   const { print, progress, signal } = options;
-  if (await isServing(config)) return askService(config, request, print, signal, progress);
+  if (await isServing(config)) {
+    const told = FROM_OUTSIDE[request.command];
+    if (!told) return askService(config, request, print, signal, progress);
+    const asked = askService(config, request, print, signal, progress, SILENT_MS);
+    return asked.catch(async (error: unknown) => {
+      if (!(error instanceof DsError) || error.code !== 'server-unreachable') throw error;
+      const seen = await lookFromOutside(config);
+      print(request.flags.json ? `${JSON.stringify(seen)}\n` : `${told(seen).join('\n')}\n`);
+      return NEEDS_ATTENTION;
+    });
+  }
   await using library = await openHere(options, config);
   return await runCommand(library, request, print, signal, progress);
 }
@@ -169,7 +187,7 @@ async function openHere(options: CliOptions, config: Config) {
   try {
     checkGroup(library.paths, ownership, library.serials());
   } catch (error) {
-    noteRights(library.faults, error);
+    library.faults.note('rights', error);
   }
   return library;
 }

@@ -16,10 +16,10 @@ export interface Probes {
   running: boolean;
   /** Ports at which nobody, or somebody else, answers. */
   closedPorts: { port: number; purpose: 'ask' | 'register' | 'transfer' }[];
-  /** Why no session of a laptop can work, in English; null when one can, or there is no laptop. */
+  /** Why no session of a laptop can work, in English; null when one can, or none was tried. */
   sandbox: string | null;
-  /** Whether a session was tried. */
-  sessionTried: boolean;
+  /** What was tried: a laptop's session with its folders; only its sandbox, as there is no laptop; or neither. */
+  sessionTried: 'whole' | 'empty' | 'no';
 }
 
 /** A healthy service answers in milliseconds; a school's slow one under load in seconds. */
@@ -30,13 +30,27 @@ const USUAL_PORTS = { listen: 8080, public: 80 } as const;
 /** Takes some milliseconds, at most about four seconds. Never throws. */
 export async function probe(library: Library): Promise<Probes> {
   if (!library.serving)
-    return { running: false, closedPorts: [], sandbox: null, sessionTried: false };
-  const ports = portsOf(library);
+    return { running: false, closedPorts: [], sandbox: null, sessionTried: 'no' };
+  const [session, closedPorts] = await Promise.all([trySession(library), findClosed(library)]);
+  return { running: true, closedPorts, ...session };
+}
+
+type Listening = Pick<Library, 'listening' | 'config'>;
+
+/** Of the ports that should answer, those that do not; in four seconds at most. */
+async function findClosed(listening: Listening): Promise<Probes['closedPorts']> {
+  const ports = portsOf(listening);
   const answered = await Promise.all(ports.map(({ isOpen }) => isOpen()));
-  const closedPorts = ports
+  return ports
     .filter((_, index) => !answered[index])
     .map(({ port, purpose }) => ({ port, purpose }));
-  return { running: true, closedPorts, ...(await trySession(library)) };
+}
+
+/** The same without the service, by its settings; a port that it chose itself is not known. */
+export function findClosedPorts(config: Library['config']): Promise<Probes['closedPorts']> {
+  const [http, ssh] = [parseAddress(config.http.listen), parseAddress(config.ssh.listen)];
+  const listening = { ...(http.port > 0 && { http }), ...(ssh.port > 0 && { ssh }) };
+  return findClosed({ config, listening });
 }
 
 interface PortCheck {
@@ -46,7 +60,7 @@ interface PortCheck {
 }
 
 /** The ports that should answer; those of a service that is still starting are left out. */
-function portsOf({ listening, config }: Pick<Library, 'listening' | 'config'>): PortCheck[] {
+function portsOf({ listening, config }: Listening): PortCheck[] {
   const { http, ssh } = listening;
   const checks: PortCheck[] = [];
   if (http) {
@@ -82,17 +96,18 @@ function localOf({ host, port }: Address): Address {
   return { host: ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host, port };
 }
 
-/** Whether our own program answers: with 404 and no text, for no laptop has this serial number. */
+/** Whether our own program answers: with 404 and no text at all, for no laptop has this serial number. */
 function answersHttp({ host, port }: Address): Promise<boolean> {
   return new Promise((resolve) => {
     const options = { host, port, path: '/backup/1/available/-', timeout: PATIENCE_MS };
     const request = get({ ...options, agent: false }, (response) => {
-      response.resume();
       const type = response.headers['content-type'] ?? '';
-      resolve(response.statusCode === 404 && type.startsWith('text/plain'));
+      const isOurs = response.statusCode === 404 && type.startsWith('text/plain');
+      // Other programs say in plain text that they know no such page; ours says nothing.
+      response.once('data', () => resolve(false)).once('end', () => resolve(isOurs));
     });
     request.once('timeout', () => request.destroy(new Error('no answer')));
-    request.once('error', () => resolve(false));
+    request.once('error', () => resolve(false)).once('close', () => resolve(false));
   });
 }
 
@@ -109,17 +124,21 @@ function greets({ host, port }: Address): Promise<boolean> {
   });
 }
 
-/** Runs the session script's own check as the user of the sessions, for one laptop. */
+/** The name that no laptop has: the session script then tries its sandbox alone. */
+const NO_LAPTOP = 'check';
+
+/** Runs the session script's own check as the user of the sessions: for one laptop, if there is one. */
 async function trySession(library: Library): Promise<Pick<Probes, 'sandbox' | 'sessionTried'>> {
   const { paths, ownership, env } = library;
   const { session, sessionConfig } = inState(paths);
+  if (!library.listening.ssh) return { sandbox: null, sessionTried: 'no' };
   const serial = library
     .serials()
     .find(
       (one) => library.registrations.isActive(one) && existsSync(inLaptop(paths, one).incoming),
     );
-  if (!serial || !library.listening.ssh) return { sandbox: null, sessionTried: false };
-  const script = ['/bin/sh', session, sessionConfig, serial];
+  const sessionTried = serial ? 'whole' : 'empty';
+  const script = ['/bin/sh', session, sessionConfig, serial ?? NO_LAPTOP];
   const { ownUid, sessionUid, sessionGid } = ownership;
   const ids = ['--reuid', `${sessionUid}`, '--regid', `${sessionGid}`, '--clear-groups'];
   const [command = '', ...args] =
@@ -128,8 +147,8 @@ async function trySession(library: Library): Promise<Pick<Probes, 'sandbox' | 's
     const timed = AbortSignal.timeout(PATIENCE_MS);
     const asked = { PATH: env.PATH, SSH_ORIGINAL_COMMAND: 'check' };
     await run(command, args, { env: asked, cwd: '/', signal: timed });
-    return { sandbox: null, sessionTried: true };
+    return { sandbox: null, sessionTried };
   } catch (error) {
-    return { sandbox: asDsError(error).message, sessionTried: true };
+    return { sandbox: asDsError(error).message, sessionTried };
   }
 }

@@ -14,7 +14,7 @@ import { readScrubState } from '../integrity/scrub-state.ts';
 import { isUnlinked } from '../integrity/unlinked.ts';
 import type { Library } from '../library.ts';
 import { readOffsite } from '../offsite/offsite-state.ts';
-import { proposeAliases, successors } from '../registration/aliases.ts';
+import { proposeAliases, sharedNicks, successors } from '../registration/aliases.ts';
 import { hasBackup } from '../registration/has-backup.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
 import { type Forecast, foresee, fullDate, neededBytes } from '../retention/capacity.ts';
@@ -36,6 +36,7 @@ import { type LaptopNotSafe, whatIsNotSafe } from './not-safe.ts';
 import { type Probes, probe } from './probes.ts';
 import { diskParts, findReliefs, type Relief } from './relief.ts';
 import { namesOfCopy, teachersNow } from './teachers.ts';
+import { faultsOf } from './ways-out.ts';
 
 export interface LaptopStanding {
   serial: Serial;
@@ -57,6 +58,8 @@ export type Standing = (typeof STANDINGS)[number];
 export interface Status {
   time: string;
   laptops: LaptopStanding[];
+  /** Nicks of more than one registered laptop, also of those that are used no more. */
+  namesakes: string[];
   /** From another school; they wait for a teacher's yes. */
   arrivals: { serial: Serial; nick: string }[];
   held: { serial: Serial; nick: string; snapshots: number }[];
@@ -179,9 +182,9 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
       .map((serial) => ({ serial, nick: '', holdsData: holdsData(library, serial) })),
     notSafe,
     scrub: scrubFacts(library, days),
-    clock: { trusted: moment.trusted, reason: timeline.distrust },
+    clock: { trusted: !moment.doubted, reason: timeline.distrust },
     probes: await lately(library, library.listening, options, () => probe(library)),
-    faults: library.faults.list(),
+    faults: faultsOf(library),
     disks: await otherDisks(paths),
   };
 }
@@ -204,14 +207,14 @@ function questionsOf(
   return { offers, proposals: proposals.map(({ newer, nick }) => ({ serial: newer, nick })) };
 }
 
-/** How each laptop in use stands; and whose digits nobody has compared. */
+/** How each laptop in use stands; whose digits nobody has compared; which nicks name several. */
 function standings(
   library: Library,
   active: readonly (readonly [Serial, Laptop])[],
   notSafe: readonly LaptopNotSafe[],
   look: Look,
   moment: Moment,
-): Pick<Status, 'laptops' | 'unconfirmed'> {
+): Pick<Status, 'laptops' | 'unconfirmed' | 'namesakes'> {
   // A laptop that another one replaces is missed by nobody; what it has stored still matters.
   const replaced = successors(library.registrations.bySerial());
   const unsafe = new Set(notSafe.map(({ serial }) => serial));
@@ -230,7 +233,8 @@ function standings(
       return introduction !== null && introduction.confirmed === null && !replaced.has(serial);
     })
     .map(([serial, { nick }]) => ({ serial, nick }));
-  return { laptops, unconfirmed };
+  const namesakes = sharedNicks(library.registrations.all().map(([, { nick }]) => nick));
+  return { laptops, unconfirmed, namesakes };
 }
 
 type Room = Pick<Status, 'disk' | 'forecast' | 'fullOn' | 'reliefs' | 'reserve'>;

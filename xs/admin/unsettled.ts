@@ -26,7 +26,12 @@ export function unsettled(status: Status): Partial<Record<ConcernType, Unsettled
   const known: Partial<Record<ConcernType, Unsettled | undefined>> = {
     'port-closed': down,
     sandbox:
-      down ?? open(!probes.sessionTried, 'not tried: that needs a registered laptop, and sshd'),
+      down ??
+      open(probes.sessionTried === 'no', 'not tried: sshd is not there yet') ??
+      open(
+        probes.sessionTried === 'empty',
+        'its sandbox begins; its folders were not tried: no laptop has registered yet',
+      ),
     offsite: none(offsite === 'none', 'no copy elsewhere is set up: "offsite.repository" is empty'),
     'reserve-gone': open(!cleanedUp, 'the first daily cleanup makes it'),
     'over-quota': open(!cleanedUp, 'the first daily cleanup counts'),

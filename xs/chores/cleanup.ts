@@ -40,7 +40,8 @@ export interface LaptopReport {
 }
 
 export interface CleanupReport extends Emptied {
-  clock: { trusted: boolean; reason: string };
+  /** `trouble`: it could not be noted, whatever the date is. */
+  clock: { trusted: boolean; reason: string; trouble: DsError | undefined };
   /** The library is without its hard links, so that nothing was judged or removed. */
   unlinked: boolean;
   laptops: number;
@@ -153,7 +154,7 @@ async function recordDay({ index, clock, registrations }: Library): Promise<void
 
 function judge({ timeline }: Library, dryRun: boolean): CleanupReport['clock'] {
   const { trusted } = dryRun ? timeline.now() : timeline.observe();
-  return { trusted, reason: timeline.distrust };
+  return { trusted, reason: timeline.distrust, trouble: timeline.trouble };
 }
 
 /** Plans what to keep and remove of one laptop. Throws what is wrong with the server, not with its folder. */

@@ -2,9 +2,11 @@
  * Which laptop is which. `alias`, `unalias` and `proposals`: one that replaces another; `twins`: two that
  * answer to one name, because a disk was copied, and the way out.
  */
+
 import { randomUUID } from 'node:crypto';
 import { DsError } from '../../shared/errors.ts';
 import { newSerial, type Serial } from '../../shared/ids.ts';
+import { localDate } from '../../shared/words/local-time.ts';
 import { isUndecided, takeBackFromTwin } from '../ingest/twin-line.ts';
 import type { Library } from '../library.ts';
 import { type Proposal, proposeAliases } from '../registration/aliases.ts';
@@ -12,7 +14,7 @@ import { hasTwin, readTwins, writeTwins } from '../registration/twin-file.ts';
 import { firstOf, secondOf, separated, united } from '../registration/twins.ts';
 import { laptopArgument, named } from './arguments.ts';
 import { answer, type Command, type CommandContext, usage } from './command.ts';
-import { columns, localDate } from './lines.ts';
+import { columns } from './lines.ts';
 
 export const alias: Command = {
   takes: ['NEW', 'OLD'],

@@ -1,8 +1,9 @@
 /**
  * What people type for a laptop or a snapshot: a serial number in any case, a nick, or the beginning of
- * either, as long as it is the only one; `latest`, or the beginning of a snapshot's name or date. Whatever
+ * either, as long as it is the only one; `latest`, or the beginning of a snapshot's name or local date. Whatever
  * is not clear is an error with exit code 2 that names what is meant.
  */
+
 import { readFileSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
 import {
@@ -15,6 +16,7 @@ import {
   type Uid,
 } from '../../shared/ids.ts';
 import { namesIn } from '../../shared/system/files.ts';
+import { localTime } from '../../shared/words/local-time.ts';
 import { laptopsIn } from '../integrity/checker.ts';
 import type { Library } from '../library.ts';
 import { readReplaced } from '../registration/alias-files.ts';
@@ -162,7 +164,8 @@ interface NameOptions {
 }
 
 /**
- * `names` has the newest first. Throws `usage` when the text is no name or means several, and `not-found`
+ * By `latest`, the name or its beginning, which is UTC, or the beginning of the local date and time that lists
+ * show. `names` has the newest first. Throws `usage` when the text is no name or means several, and `not-found`
  * for none.
  */
 export function findName(
@@ -180,14 +183,14 @@ export function findName(
   if (text === 'latest' && newest) return newest;
   const exact = tryParse(parseSnapshotName, text);
   if (exact && names.includes(exact)) return exact;
-  const begin = text.startsWith('datastore-') ? text : `datastore-${text}`;
-  const meant = exact ? [] : names.filter((name) => name.startsWith(begin));
+  const meant = exact ? [] : names.filter((name) => isMeant(name, text));
   const [only, ...more] = meant;
   if (only && more.length === 0) return only;
   if (only) {
+    const shown = meant.map((name) => `${name} (${localTime(momentOf(name))})`);
     throw usage(
       `${JSON.stringify(text)} may be any of ${meant.length} snapshots`,
-      `give more of the name: ${listed(meant)}`,
+      `give the whole name: ${listed(shown)}`,
     );
   }
   const looksRight = exact || /^(datastore-)?\d{4}(-|$)/.test(text) || text === 'latest';
@@ -195,6 +198,21 @@ export function findName(
   const message =
     text === 'latest' ? `${serial} has no ${what} yet` : `${serial} has no ${what} ${text}`;
   throw new DsError('not-found', message, { hint });
+}
+
+const NAME_START = 'datastore-';
+
+/** Whether the name begins so, or the local date and time of it: what hangs on the wall is what people type. */
+function isMeant(name: SnapshotName, text: string): boolean {
+  if (text.startsWith(NAME_START)) return name.startsWith(text);
+  const local = localTime(momentOf(name));
+  return name.startsWith(NAME_START + text) || local.startsWith(text.replace('_', ' '));
+}
+
+/** The minute in a name, which is UTC. */
+function momentOf(name: SnapshotName): Date {
+  const [date, time = ''] = name.slice(NAME_START.length).split('_');
+  return new Date(`${date}T${time.slice(0, 'HH:MM'.length)}:00Z`);
 }
 
 /** What a teacher calls it; empty where nobody knows. */

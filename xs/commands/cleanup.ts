@@ -3,10 +3,13 @@
  * laptop uses.
  */
 import { existsSync } from 'node:fs';
+import { DsError } from '../../shared/errors.ts';
 import { parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
+import { localTime } from '../../shared/words/local-time.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { reliefText } from '../admin/concern-words.ts';
 import { allReliefs, mayUse, type Relief, readParts } from '../admin/relief.ts';
+import { wayOutOf } from '../admin/ways-out.ts';
 import { cleanUp, type LaptopReport } from '../chores/cleanup.ts';
 import type { Emptied } from '../chores/empty-trash.ts';
 import { type NextToGo, nextToGo } from '../chores/next-to-go.ts';
@@ -28,7 +31,7 @@ import {
 } from '../storage/trash.ts';
 import { named, nickOf, trashedLaptop } from './arguments.ts';
 import { answer, type Command, usage } from './command.ts';
-import { columns, counted, localTime, TERMINAL_WORDS } from './lines.ts';
+import { columns, counted, TERMINAL_WORDS } from './lines.ts';
 
 function waitingLine({ paths }: Library, { emptied, unreadable }: Emptied): string {
   const what = `the trash is not emptied${emptied > 0 ? ' further' : ''}`;
@@ -77,7 +80,7 @@ export const cleanup: Command = {
       ...(flags['trust-clock'] && !dryRun
         ? [`the clock of this server is trusted: it is ${localTime(library.clock.now())}`]
         : []),
-      ...(clock.trusted || wouldTrust
+      ...(clock.trusted || wouldTrust || clock.trouble
         ? []
         : [
             `nothing is removed: ${clock.reason}`,
@@ -92,8 +95,16 @@ export const cleanup: Command = {
         ? `nothing was changed${wouldTrust ? '; without --dry-run the clock is trusted, and all this is done' : ''}`
         : `${removed} moved to the trash, ${emptied} left it (${formatBytes(freedBytes)} freed)`,
     ]);
+    if (clock.trouble) throw nothingRemoved(clock.trouble);
   },
 };
+
+/** Not a question of the date: what has an age could be forgotten with the next power cut. */
+function nothingRemoved(trouble: DsError): DsError {
+  const { code, message: reason } = trouble;
+  const hint = wayOutOf({ part: 'library', reason });
+  return new DsError(code, `nothing is removed: ${reason}`, { hint, cause: trouble });
+}
 
 /** What a plan takes less when it is done, in bytes: for this laptop, as if it were alone. */
 function freedBy({ used, usedAfter }: Plan): number {

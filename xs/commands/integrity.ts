@@ -2,9 +2,11 @@
  * `scrub`, `damage` and `verify`: whether stored content still matches its digests; `relink`, which links
  * it together again; and `rebuild`, which makes the index again from the disk.
  */
+
 import { join } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
+import { localTime } from '../../shared/words/local-time.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { type DamagedThing, damagedThings } from '../admin/damaged-things.ts';
 import { readOffers } from '../class-page/offer-file.ts';
@@ -20,7 +22,7 @@ import { checkGroupHere } from '../ssh/account.ts';
 import type { Paths } from '../storage/paths.ts';
 import { localLaptop } from './arguments.ts';
 import { answer, type Command, type LocalCommand, NEEDS_ATTENTION } from './command.ts';
-import { counted, localTime } from './lines.ts';
+import { counted } from './lines.ts';
 import { ThingNames } from './thing-names.ts';
 
 export const scrub: Command = {

@@ -1,13 +1,14 @@
 /**
  * `laptops`: the registered laptops, their last backups, and what needs a decision.
  */
+import { localTime } from '../../shared/words/local-time.ts';
 import { type LaptopRow, laptopRows } from '../admin/laptop-list.ts';
 import { unregisteredIn } from '../admin/status.ts';
 import { isLongUnused } from '../registration/forget.ts';
 import type { WindowState } from '../registration/newcomers.ts';
 import { describeProposal, proposalsOf } from './aliases.ts';
 import { answer, type Command } from './command.ts';
-import { columns, counted, localTime } from './lines.ts';
+import { columns, counted } from './lines.ts';
 
 export const laptops: Command = {
   onlyReads: true,

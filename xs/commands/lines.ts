@@ -1,29 +1,11 @@
 /**
- * What the commands print for people: aligned columns, local times with their zone, sizes and counts. With
- * `--json` the same facts are ISO 8601 and plain numbers. Pure, but for the time zone of the machine.
+ * What the commands print for people: aligned columns, folded paragraphs, sizes and counts. With `--json` the
+ * same facts are ISO 8601 and plain numbers. Pure, but for the time zone of the machine.
  */
 import { ENGLISH } from '../../shared/words/catalogue.ts';
 import { wordsOf } from '../../shared/words/language.ts';
+import { localDate } from '../../shared/words/local-time.ts';
 import type { Words } from '../../shared/words/words.ts';
-
-const zone = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' });
-
-/** `2026-11-28 14:05 CET`. */
-export function localTime(time: Date | string): string {
-  const date = new Date(time);
-  return `${localDate(date)} ${pad(date.getHours())}:${pad(date.getMinutes())} ${zoneOf(date)}`;
-}
-
-/** `2026-11-28`. */
-export function localDate(time: Date | string): string {
-  const date = new Date(time);
-  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
-}
-
-function zoneOf(date: Date): string {
-  const part = zone.formatToParts(date).find(({ type }) => type === 'timeZoneName');
-  return part?.value ?? 'UTC';
-}
 
 /** English, with dates as terminals sort them. */
 export const TERMINAL_WORDS: Words = {
@@ -34,6 +16,20 @@ export const TERMINAL_WORDS: Words = {
 /** `1 snapshot`, `2 snapshots`. */
 export function counted(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;
+}
+
+/** Lines of at most `width` letters, broken at blanks; a longer word, as a path, has a line of its own. */
+export function fold(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line: string | undefined;
+  for (const word of text.split(' ')) {
+    const longer: string = line === undefined ? word : `${line} ${word}`;
+    if (line !== undefined && longer.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, line ?? ''];
 }
 
 /** Columns two blanks apart, as wide as their widest cell; numbers (`12`, `1.5 MB`) to the right. */
@@ -68,5 +64,3 @@ function widthOf(text: string): number {
   }
   return width;
 }
-
-const pad = (n: number): string => String(n).padStart(2, '0');

@@ -1,8 +1,10 @@
 /**
  * Decisions about laptops: pending keys, the window for new laptops, retirement, forgetting; and the audit log.
  */
+
 import { DsError } from '../../shared/errors.ts';
 import { parseSerial, tryParse } from '../../shared/ids.ts';
+import { localTime } from '../../shared/words/local-time.ts';
 import { readAudit } from '../registration/audit.ts';
 import { forget as forgetLaptop, forgetWithBackups } from '../registration/forget.ts';
 import { judgeOriginal, type OriginalVerdict } from '../registration/known-original.ts';
@@ -11,7 +13,7 @@ import { readLastSuccess } from '../storage/last-success.ts';
 import { WHOLE_LAPTOP } from '../storage/trash.ts';
 import { laptopArgument, named, nickOf } from './arguments.ts';
 import { answer, type Command, type CommandContext, usage } from './command.ts';
-import { columns, counted, localTime } from './lines.ts';
+import { columns, counted } from './lines.ts';
 
 /** A day is long enough to register everybody. */
 const MAX_WINDOW_MINUTES = 24 * 60;

@@ -1,9 +1,11 @@
 /**
  * `snapshots`, `sums`, and the decisions about held backups.
  */
+
 import { join, relative } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
 import type { Serial } from '../../shared/ids.ts';
+import { localTime } from '../../shared/words/local-time.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { olderOf } from '../admin/laptop-list.ts';
 import { dropHeld, holdAgain, releaseHeld } from '../ingest/held.ts';
@@ -23,7 +25,7 @@ import {
 } from '../storage/snapshots.ts';
 import { laptopArgument, named, nickOf, snapshotArgument } from './arguments.ts';
 import { answer, type Command, type CommandContext, usage } from './command.ts';
-import { columns, counted, localTime } from './lines.ts';
+import { columns, counted } from './lines.ts';
 import { ThingNames } from './thing-names.ts';
 
 export const snapshots: Command = {

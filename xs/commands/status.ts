@@ -2,25 +2,13 @@
  * `status`: the school on one screen, at most 25 lines however many laptops there are; `doctor`: each thing
  * that a working server needs, tried now.
  */
-import { formatBytes } from '../../shared/words/quantity.ts';
-import { concernAdvice, concernText } from '../admin/concern-words.ts';
-import {
-  type Concern,
-  type ConcernType,
-  concerns,
-  type Named,
-  weighed,
-} from '../admin/concerns.ts';
-import { LATE_DAYS, readStatus, type Status } from '../admin/status.ts';
+import { type Concern, type ConcernType, concerns, weighed } from '../admin/concerns.ts';
+import type { Outside } from '../admin/outside.ts';
+import { readStatus, type Status } from '../admin/status.ts';
 import { type Unsettled, unsettled } from '../admin/unsettled.ts';
+import { waysOut } from '../admin/ways-out.ts';
 import { answer, type Command, NEEDS_ATTENTION } from './command.ts';
-import { counted, localDate, localTime, TERMINAL_WORDS } from './lines.ts';
-
-/** Letters in a line. */
-const MAX_LINE = 118;
-/** Names in one line; the rest are counted. */
-const NAMED = 5;
-const MAX_LINES = 25;
+import { advice, callerOf, diskLine, formatStatus, indented, line } from './status-lines.ts';
 
 export const status: Command = {
   onlyReads: true,
@@ -34,161 +22,6 @@ export const status: Command = {
     return attention.length > 0 ? NEEDS_ATTENTION : 0;
   },
 };
-
-/** At most 25 lines: the facts, then what needs attention and, as far as there is room, what to do. */
-export function formatStatus(found: Status): string[] {
-  const { laptops, disk, scrub, clock, unregistered, strangers } = found;
-  const by = (standing: string) => laptops.filter((one) => one.standing === standing);
-  const damaged = by('damaged');
-  const [partly, unsure] = [by('partly').length, by('unsure').length];
-  const nameless = (some: readonly string[]) => some.map((serial) => ({ serial, nick: '' }));
-  const lines = [
-    `laptops   ${laptops.length}: ${by('safe').length} safe, ` +
-      (partly > 0 ? `${partly} not with everything, ` : '') +
-      (unsure > 0 ? `${unsure} last seen on an unknown date, ` : '') +
-      `${by('late').length} not seen for ${LATE_DAYS} days, ${by('never').length} never backed up`,
-    ...(damaged.length > 0 ? [`NOT SAFE  ${name(damaged)}: the newest backup is damaged`] : []),
-    `disk      ${formatBytes(disk.usedBytes)} used, ${formatBytes(disk.freeBytes)} free ` +
-      `(${percent(disk.freeBlocks)} of the blocks, ${percent(disk.freeInodes)} of the inodes)`,
-    ...found.disks.map(
-      ({ name: which, freeBlocks, freeInodes }) =>
-        `${which.padEnd(10)}${percent(freeBlocks)} of the blocks, ${percent(freeInodes)} of the inodes are free`,
-    ),
-    `forecast  ${formatForecast(found)}`,
-    `trash     ${counted(found.trash, 'item')} can be restored${formatLeftovers(found)}`,
-    `scrub     pass ${scrub.pass}, ${percent(scrub.shard / 256)} read; last complete pass ` +
-      `${scrub.lastPassFinished ? localDate(scrub.lastPassFinished) : 'not yet'}`,
-    `clock     ${localTime(found.time)}, ${clock.trusted ? 'trusted' : `NOT TRUSTED: ${clock.reason}`}`,
-    ...(found.https?.fingerprint
-      ? [`https     port ${found.https.port}  ${found.https.fingerprint}`]
-      : []),
-    ...(unregistered.length > 0 ? [`stored    ${name(nameless(unregistered))}: unregistered`] : []),
-    ...(strangers.length > 0 ? [`refused   ${name(strangers)}: unregistered, and asked`] : []),
-  ];
-  const { attention, advice: worth } = weighed(concerns(found));
-  const told = attention.length === 0 ? ['all is well'] : ['needs attention:'];
-  told.push(...within(attention, MAX_LINES - lines.length - 1));
-  const left = MAX_LINES - lines.length - told.length - 1;
-  if (worth.length > 0 && left > 0) told.push('worth doing:', ...within(worth, left));
-  return [...lines, ...told];
-}
-
-/** These in at most `room` lines, as many as possible with what to do. */
-function within(open: readonly Concern[], room: number): string[] {
-  const shown = open.slice(0, open.length > room ? room - 1 : room);
-  const advised = room - open.length;
-  const told = shown.flatMap((one, index) => {
-    return [`  ${line(one)}`, ...(index < advised ? [`    ${advice(one)}`] : [])];
-  });
-  const more = open.length - shown.length;
-  return more > 0 ? [...told, `  and ${more} more: see "xs-backup doctor"`] : told;
-}
-
-function line(concern: Concern, fit = shortened): string {
-  const text = concernText(TERMINAL_WORDS, concern);
-  switch (concern.type) {
-    case 'faults': {
-      const each = concern.faults.map(({ part, reason }) => `${part} (${reason})`).join('; ');
-      return fit(`${text}: ${each}`);
-    }
-    case 'disk-full':
-    case 'disk-nearly-full':
-      return (
-        `${text}: ${percent(concern.freeBlocks)} of the blocks and ` +
-        `${percent(concern.freeInodes)} of the inodes are free`
-      );
-    case 'sandbox':
-      return fit(`${text}: ${concern.reason}`);
-    case 'teachers-of-copy':
-      return fit(`${text}: ${concern.names.join(', ')}`);
-    case 'not-safe':
-    case 'offers':
-      return `${text}: ${nameWithThings(concern.laptops)}`;
-    default:
-      return 'laptops' in concern ? `${text}: ${name(concern.laptops)}` : text;
-  }
-}
-
-/** Status sends here who wants to read all of it. */
-const whole = (text: string): string => text;
-
-/** So many letters of a line may be given up for a whole word at its end; a path is longer. */
-const LOOSE_END = 20;
-
-/** Fits a line: cut after a word, where one ends near the limit. */
-function shortened(text: string): string {
-  if (text.length <= MAX_LINE - 2) return text;
-  const cut = text.slice(0, MAX_LINE - 3);
-  const end = cut.lastIndexOf(' ');
-  return `${cut.slice(0, end > MAX_LINE - LOOSE_END ? end : undefined)} …`;
-}
-
-/** What no backup has: a part of a line, for the screen has 25. */
-function formatLeftovers({ leftovers }: Status): string {
-  if (leftovers.length === 0) return '';
-  const bytes = leftovers.reduce((sum, one) => sum + one.bytes, 0);
-  return `; unfinished ${formatBytes(bytes)} that no backup has: ${name(leftovers)}`;
-}
-
-/** Which command shows more, or does it. */
-const SEE: Partial<Record<ConcernType, string>> = {
-  'waiting-keys': 'approve LAPTOP DIGITS',
-  twins: 'twins',
-  'not-safe': 'not-safe',
-  'refused-laptops': 'help adopt',
-  'damaged-laptops': 'damage',
-  held: 'held',
-  arrivals: 'arrivals',
-  offers: 'class-page',
-  proposals: 'proposals',
-  damage: 'damage',
-  'over-quota': 'quota',
-  'never-backed-up': 'laptops',
-  'late-laptops': 'laptops',
-  unconfirmed: 'laptops',
-  'disk-full': 'quota',
-  'disk-nearly-full': 'quota',
-};
-
-function advice(concern: Concern): string {
-  const see = SEE[concern.type];
-  const text = concernAdvice(TERMINAL_WORDS, concern);
-  return see === undefined ? text : `${text} See "xs-backup ${see}".`;
-}
-
-function formatForecast({ forecast, fullOn }: Status): string {
-  const { neededBytes, roomBytes, fits } = forecast;
-  const sizes = `${formatBytes(neededBytes)} of ${formatBytes(roomBytes)}`;
-  if (!fits) return `one full copy of every laptop does NOT fit (${sizes})`;
-  const until = forecast.fullOn ? `, but will not from ${forecast.fullOn} on` : '';
-  const full = fullOn ? `; the disk is full about ${fullOn}` : '';
-  return `one full copy of every laptop fits (${sizes})${until}${full}`;
-}
-
-function name(some: readonly { serial: string; nick: string }[]): string {
-  const shown = some.slice(0, NAMED);
-  const nicks = shown.map(({ nick }) => nick);
-  // Two children may be called Jim.
-  const named = shown.map(({ serial, nick }) => {
-    if (nick === '') return serial;
-    return nicks.indexOf(nick) === nicks.lastIndexOf(nick) ? nick : `${nick} (${serial})`;
-  });
-  const rest = some.length - named.length;
-  return `${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
-}
-
-/** `Jim 2 things, Ana 1 thing` */
-function nameWithThings(some: readonly (Named & { count: number })[]): string {
-  return name(
-    some.map(({ serial, nick, count }) => {
-      return { serial, nick: `${nick || serial} ${counted(count, 'thing')}` };
-    }),
-  );
-}
-
-function percent(share: number): string {
-  return `${Math.floor(share * 100)} %`;
-}
 
 /** What is looked at, in this order, and the concerns that it may raise. */
 const CHECKS: readonly (readonly [name: string, types: readonly ConcernType[]])[] = [
@@ -233,10 +66,14 @@ export function checksOf(found: Status): Check[] {
   const open = concerns(found);
   const { attention } = weighed(open);
   const unknown = unsettled(found);
+  const called = callerOf(found);
   return CHECKS.map(([what, types]) => {
     const failed = open.filter(({ type }) => types.includes(type));
     const problems = failed.map((one) => {
-      return { type: one.type, text: line(one, whole), advice: advice(one) };
+      // Status sends here who wants to read all of it: nothing is cut, and no way out leads back.
+      const ways = waysOut(one);
+      const todo = ways.length > 0 ? ways.join('; ') : advice(one);
+      return { type: one.type, text: line(one, called), advice: todo };
     });
     if (failed.some((one) => attention.includes(one))) {
       return { what, state: 'FAIL', why: '', problems };
@@ -254,15 +91,60 @@ export const doctor: Command = {
     const found = await readStatus(context.library, { fresh: true });
     const { attention } = weighed(concerns(found));
     const told = checksOf(found);
-    answer(context, { checks: told }, () =>
-      told.flatMap(({ what, state, why, problems }) => [
-        `${state.padEnd(4)}  ${what}`,
-        ...(why === '' ? [] : [`      ${why}`]),
-        ...problems.flatMap(({ text, advice }) => [`      ${text}`, `      ${advice}`]),
-      ]),
-    );
+    answer(context, { checks: told }, () => formatChecks(told));
     return attention.length > 0 ? NEEDS_ATTENTION : 0;
   },
+};
+
+/** A line for each check, and below it what is wrong and the way out. */
+export function formatChecks(checks: readonly Check[]): string[] {
+  return checks.flatMap(({ what, state, why, problems }) => [
+    `${state.padEnd(4)}  ${what}`,
+    ...(why === '' ? [] : indented(why, 6)),
+    ...problems.flatMap(({ text, advice: todo }) => [...indented(text, 6), ...indented(todo, 6)]),
+  ]);
+}
+
+const SILENT = 'the service is running, but does not answer';
+const RESTART = 'Start it again: "systemctl restart xs-backup"; nothing is lost by that.';
+const NOT_ASKED = 'not asked: the service does not answer';
+
+/** Of a service that hangs: the checks that need none are made, and the others are said to be open. */
+function checksFromOutside({ closedPorts, diskFull, disk }: Outside): Check[] {
+  const problem = (type: ConcernType, text: string, todo: string): Partial<Check> => ({
+    ...{ state: 'FAIL', why: '', problems: [{ type, text, advice: todo }] },
+  });
+  const ports: Concern = { type: 'port-closed', ports: closedPorts };
+  const nobody = callerOf({ namesakes: [] });
+  const known: Partial<Record<ConcernType, Partial<Check>>> = {
+    'service-down': problem('service-down', SILENT, RESTART),
+    'port-closed':
+      closedPorts.length === 0
+        ? { state: 'ok', why: '' }
+        : problem('port-closed', line(ports, nobody), RESTART),
+    ...(disk && {
+      'disk-full': diskFull
+        ? problem('disk-full', diskLine(disk), 'Make room: move other files off this disk.')
+        : { state: 'ok', why: '' },
+    }),
+  };
+  return CHECKS.map(([what, types]) => {
+    const [found] = types.flatMap((type) => known[type] ?? []);
+    return { what, state: 'open', why: NOT_ASKED, problems: [], ...found };
+  });
+}
+
+/** `status` and `doctor` without the service that hangs. */
+export const FROM_OUTSIDE: Readonly<Record<string, (seen: Outside) => readonly string[]>> = {
+  status: (seen) => [
+    `${SILENT}: this is what can be seen from outside`,
+    ...(seen.disk ? [diskLine(seen.disk)] : []),
+    'needs attention:',
+    ...checksFromOutside(seen).flatMap(({ problems }) =>
+      problems.flatMap(({ text, advice: todo }) => [...indented(text, 2), ...indented(todo, 4)]),
+    ),
+  ],
+  doctor: (seen) => formatChecks(checksFromOutside(seen)),
 };
 
 /** Every kind of concern is told by one of the checks. */

@@ -26,11 +26,13 @@ export interface Fault {
   part: Part;
   /** For an admin; may name paths. */
   reason: string;
+  /** What to do about it, where whoever found it knew. */
+  hint?: string | undefined;
 }
 
 export class Faults {
   readonly #log: Log;
-  readonly #reasons = new Map<Part, string>();
+  readonly #known = new Map<Part, Omit<Fault, 'part'>>();
 
   constructor(log: Log) {
     this.#log = log;
@@ -38,19 +40,19 @@ export class Faults {
 
   /** Logged when it is new. */
   note(part: Part, error: unknown): void {
-    const { message: reason } = asDsError(error);
-    if (this.#reasons.get(part) !== reason) this.#log.warn('does-not-work', { part, reason });
-    this.#reasons.set(part, reason);
+    const { message: reason, hint } = asDsError(error);
+    if (this.#known.get(part)?.reason !== reason) this.#log.warn('does-not-work', { part, reason });
+    this.#known.set(part, { reason, ...(hint !== undefined && { hint }) });
   }
 
   clear(part: Part): void {
-    if (this.#reasons.delete(part)) this.#log.info('works-again', { part });
+    if (this.#known.delete(part)) this.#log.info('works-again', { part });
   }
 
   list(): Fault[] {
     return PARTS.flatMap((part) => {
-      const reason = this.#reasons.get(part);
-      return reason === undefined ? [] : [{ part, reason }];
+      const known = this.#known.get(part);
+      return known === undefined ? [] : [{ part, ...known }];
     });
   }
 

@@ -6,9 +6,11 @@
  * a day at most, only while the clock went on from where it was, and only for dates that were not
  * counted before. All of it is too little rather than too much. Pure.
  */
+
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { type Boot, DAY_MS } from '../../shared/clock.ts';
+import { localTime } from '../../shared/words/local-time.ts';
 import { CLOCK_TOLERANCE_MS } from './retention.ts';
 
 const isoTime = v.pipe(v.string(), v.isoTimestamp());
@@ -143,8 +145,7 @@ function findJump(seen: number, now: Date, step: number, longest: number, at: nu
 }
 
 function describe({ from, to }: Jump): string {
-  const told = (iso: string) => iso.slice(0, 16).replace('T', ' ');
-  return `the clock jumped from ${told(from)} to ${told(to)} (UTC)`;
+  return `the clock jumped from ${localTime(from)} to ${localTime(to)}`;
 }
 
 function dateOf(time: Date): string {

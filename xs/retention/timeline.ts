@@ -6,9 +6,10 @@
  */
 import { lstatSync, readFileSync } from 'node:fs';
 import { type Boot, bootOf, type Clock } from '../../shared/clock.ts';
-import { asDsError } from '../../shared/errors.ts';
+import { asDsError, DsError } from '../../shared/errors.ts';
 import { parseSerial, tryParse } from '../../shared/ids.ts';
 import { namesIn, writeFileDurably } from '../../shared/system/files.ts';
+import { asServerError } from '../ground/system-errors.ts';
 import { ifReadable, isExhausted } from '../storage/checked-entry.ts';
 import { readLastSuccess } from '../storage/last-success.ts';
 import type { Moment } from '../storage/moment.ts';
@@ -30,8 +31,8 @@ export class Timeline {
   readonly #clock: Clock;
   #memory: ClockMemory;
   #reason = '';
-  /** Why the last observation could not be noted; empty when it was. */
-  #trouble = '';
+  /** Why the last observation could not be noted; undefined when it was. */
+  #trouble: DsError | undefined;
 
   constructor(paths: Paths, clock: Clock) {
     this.#paths = paths;
@@ -50,13 +51,18 @@ export class Timeline {
     this.#reason = reason;
     const { at, boots, creditedAt } = memory;
     const doubted = reason !== '';
-    const trusted = !doubted && this.#trouble === '';
+    const trusted = !doubted && !this.#trouble;
     return { at: Math.floor(at), boot: boots, doubted, time, trusted, creditedAt };
   }
 
   /** Why nothing may be removed by its age; empty when it may. */
   get distrust(): string {
-    return this.#reason || this.#trouble;
+    return this.#reason || this.#trouble?.message || '';
+  }
+
+  /** Why the present could not be noted: a full or read-only disk, whatever the date is. */
+  get trouble(): DsError | undefined {
+    return this.#trouble;
   }
 
   /** The present, noted on the disk: nothing may be removed by an age that could be forgotten. */
@@ -64,11 +70,12 @@ export class Timeline {
     const now = this.now();
     try {
       writeMemory(this.#paths, this.#memory);
-      this.#trouble = '';
-    } catch (error) {
+      this.#trouble = undefined;
+    } catch (cause) {
       // A full or read-only disk: the service goes on, but nothing is removed by its age.
-      const { message } = asDsError(error);
-      this.#trouble = `the time cannot be noted in ${inLibrary(this.#paths).clock}: ${message}`;
+      const where = inLibrary(this.#paths).clock;
+      const message = `the time cannot be noted in ${where}: ${asDsError(cause).message}`;
+      this.#trouble = new DsError(asServerError(cause).code, message, { cause });
     }
     return { ...now, trusted: this.distrust === '' };
   }
@@ -81,7 +88,7 @@ export class Timeline {
     writeMemory(this.#paths, memory);
     this.#memory = memory;
     this.#reason = '';
-    this.#trouble = '';
+    this.#trouble = undefined;
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync } from 'node:fs';
-import { asDsError, DsError } from '../../shared/errors.ts';
+import { DsError } from '../../shared/errors.ts';
 import { parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
 import { namesIn } from '../../shared/system/files.ts';
 import type { Faults } from '../ground/faults.ts';
@@ -111,17 +111,12 @@ export function watchGroup(
       checkGroup(paths, ownership, serials());
       faults.clear('rights');
     } catch (error) {
-      noteRights(faults, error);
+      faults.note('rights', error);
       timer = setTimeout(look, everyMs).unref();
     }
   };
   look();
   return { [Symbol.dispose]: () => clearTimeout(timer) };
-}
-
-export function noteRights(faults: Faults, error: unknown): void {
-  const { message, hint = '' } = asDsError(error);
-  faults.note('rights', new Error(`${message}: ${hint}`));
 }
 
 /** The same for who has no service at hand, nor its user: a library of root's is served by root. */

@@ -10,6 +10,8 @@ import * as assert from 'uvu/assert';
 import { parseSerial } from '../../../shared/ids.ts';
 import { run } from '../../../shared/system/run.ts';
 import type { ConcernType } from '../../../xs/admin/concerns.ts';
+import { writeTwins } from '../../../xs/registration/twin-file.ts';
+import { firstOf } from '../../../xs/registration/twins.ts';
 import { inLaptop, inLibrary, inState } from '../../../xs/storage/paths.ts';
 import { fieldsOf, processes, wordsOf } from '../../../xs/traffic/transfers.ts';
 import { generateJournal } from '../../journal/generator.ts';
@@ -27,6 +29,8 @@ const rooted = testIf(runsAsRoot, test, 'a small file system is mounted, which n
 const SOON_MS = 10_000;
 /** What is open where all works: a disk of 64 MB. */
 const LATER = parseSerial('SHC00800000');
+/** Two agents that came with one key. */
+const [A, B] = ['1', '2'].map((n) => n.repeat(32)) as [string, string];
 const USUAL: ConcernType[] = ['disk-too-small'];
 
 async function xs({ server }: School, ...args: string[]) {
@@ -91,6 +95,23 @@ const SCENES: Scene[] = [
     mend: ({ server }) => server.start(),
   },
   {
+    type: 'service-down',
+    says: /the service is running, but does not answer[\s\S]*systemctl restart/,
+    break: ({ server }) => void process.kill(server.daemon.pid, 'SIGSTOP'),
+    mend: ({ server }) => void process.kill(server.daemon.pid, 'SIGCONT'),
+  },
+  {
+    type: 'twins',
+    says: /Two laptops answer to 1 name: /,
+    break: ({ server }) =>
+      whileStopped(server, () => {
+        const since = new Date().toISOString();
+        const both = { ...firstOf(A), last: B, others: [B], since };
+        writeTwins(server, LATER, both);
+      }),
+    mend: ({ server }) => whileStopped(server, () => writeTwins(server, LATER, firstOf(A))),
+  },
+  {
     type: 'port-closed',
     says: /Nobody answers at port \d+: laptops cannot send anything\n/,
     // One that is dead is started again at once; one that hangs is not.
@@ -123,6 +144,7 @@ rooted('each thing that breaks is told at once, and what to do about it', async 
     const doctor = await xs(school, 'doctor');
     assert.is(doctor.exitCode, 3);
     assert.match(doctor.stdout, /^FAIL {2}/m);
+    assert.not.match(doctor.stdout, /xs-backup (doctor|status)/, 'a way out, and no circle');
     await scene.mend(school);
     assert.equal(await openNow(), USUAL, `${type} is mended`);
   }

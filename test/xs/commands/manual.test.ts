@@ -52,6 +52,15 @@ const COMPLETED: [line: string, offers: string[], not?: string[]][] = [
   ['cleanup --', ['--dry-run', '--trust-clock', '--json'], ['--all']],
   ['serve --', ['--listen', '--ssh-listen']],
   ['help reg', ['register-window']],
+  ['twins CSN74803BB1 ', ['separate', 'one']],
+  ['class-page ', ['on', 'off', 'yes', 'no', 'clear']],
+  ['arrivals Jocinta ', ['welcome', 'decline', 'undo']],
+  ['release Jocinta ', ['undo']],
+  ['offsite ', ['init', 'run', 'status', 'check', 'restore']],
+  ['offsite r', ['run', 'restore'], ['init']],
+  ['teacher role Rosa ', ['keeper', 'teacher']],
+  ['transfer ', ['out', 'in']],
+  ['moodle ', ['list', 'add', 'forget', 'end']],
 ];
 test('completion offers the commands, and then what the command takes', () => {
   for (const [line, offers, not = []] of COMPLETED) {
@@ -62,6 +71,16 @@ _xs_backup; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const told = execFileSync('bash', ['-c', script], { encoding: 'utf8' }).trim().split('\n');
     for (const one of offers) assert.ok(told.includes(one), `${line}: ${one} in ${told}`);
     for (const one of not) assert.not.ok(told.includes(one), `${line}: ${one}`);
+  }
+});
+
+test('completion offers only what may be typed', () => {
+  const cases = [...serverCompletion().matchAll(/^ {4}(\S+)\) words="\$general (.*)" ;;$/gm)];
+  assert.ok(cases.length >= NAMES.length);
+  for (const [, name, words = ''] of cases) {
+    for (const word of words.split(' ').filter((one) => one !== '')) {
+      assert.match(word, /^(--)?[a-z][a-z-]*$/, `${name}: ${word}`);
+    }
   }
 });
 

@@ -6,7 +6,7 @@ import { DAY_MS } from '../../../shared/clock.ts';
 import { readStatus } from '../../../xs/admin/status.ts';
 import { localLaptop } from '../../../xs/commands/arguments.ts';
 import { whyNotWritten } from '../../../xs/commands/away/not-written.ts';
-import { formatStatus } from '../../../xs/commands/status.ts';
+import { formatStatus } from '../../../xs/commands/status-lines.ts';
 import { refusedLater } from '../../shared/refused.ts';
 import { backUp, ed25519, enrol, type Journal, SERIAL, uidOf } from '../library.ts';
 import { dsaKey, openWhole, serialOf } from '../whole.ts';

@@ -292,7 +292,7 @@ hint: "xs-backup snapshots CSN74803BB1" lists them; "latest" is the newest
 
 $ xs-backup sums Jocinta 2026-11-22
 error: "2026-11-22" may be any of 2 snapshots [usage]
-hint: give more of the name: datastore-2026-11-22_14:10, datastore-2026-11-22_14:05
+hint: give the whole name: datastore-2026-11-22_14:10 (LOCAL), datastore-2026-11-22_14:05 (LOCAL)
 (2)
 
 $ xs-backup sums Jocinta datastore-2026-11-22_99:99

@@ -39,6 +39,7 @@ const STATUS: Status = {
   laptops: [],
   ...{
     held: [],
+    namesakes: [],
     waitingKeys: [],
     twins: [],
     ...{ arrivals: [], offers: [], proposals: [], overQuota: [] },
@@ -61,7 +62,7 @@ const STATUS: Status = {
   https: null,
   ...{ unconfirmed: [], teachers: 1, teachersOfCopy: [], fullOn: null, reliefs: [], reserve: true },
   cleanedUp: true,
-  probes: { running: true, closedPorts: [], sandbox: null, sessionTried: true },
+  probes: { running: true, closedPorts: [], sandbox: null, sessionTried: 'whole' },
   clock: { trusted: true, reason: '' },
 };
 

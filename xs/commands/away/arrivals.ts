@@ -1,4 +1,5 @@
 /** `arrivals`: children who come from another school; to welcome them, to decline, and to take a yes back. */
+import { localTime } from '../../../shared/words/local-time.ts';
 import { formatBytes } from '../../../shared/words/quantity.ts';
 import {
   type ArrivingChild,
@@ -9,7 +10,7 @@ import {
 import { welcome } from '../../transfer/welcome.ts';
 import { findLaptop, laptopArgument } from '../arguments.ts';
 import { answer, type Command, type CommandContext, usage } from '../command.ts';
-import { columns, counted, localTime } from '../lines.ts';
+import { columns, counted } from '../lines.ts';
 
 export const arrivals: Command = {
   takes: ['[LAPTOP]', '[welcome|decline|undo]'],

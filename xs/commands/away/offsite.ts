@@ -2,9 +2,11 @@
  * `offsite`: a second copy of the school elsewhere, by restic: making it, how it is, checking it, and a library
  * made of it on a new machine. Runs at the terminal, beside the service.
  */
+
 import { realClock } from '../../../shared/clock.ts';
 import { DsError } from '../../../shared/errors.ts';
 import { parseSerial, parseSnapshotName } from '../../../shared/ids.ts';
+import { localTime } from '../../../shared/words/local-time.ts';
 import { namesOfCopy } from '../../admin/teachers.ts';
 import { relink } from '../../integrity/relink.ts';
 import { bringBack, bringOlder } from '../../offsite/bring-back.ts';
@@ -12,7 +14,7 @@ import { checkOffsite, initOffsite, runOffsite } from '../../offsite/offsite.ts'
 import { readOffsite } from '../../offsite/offsite-state.ts';
 import { passwordFile, withoutSecrets } from '../../offsite/restic.ts';
 import { type MachineCommand, type MachineContext, NEEDS_ATTENTION, usage } from '../command.ts';
-import { counted, localTime } from '../lines.ts';
+import { counted } from '../lines.ts';
 
 /** How much of the data a check reads: everything in ten checks. */
 const CHECKED_PART = '10%';
@@ -20,7 +22,7 @@ const CHECKED_PART = '10%';
 const ACTIONS = { init, run, status, check, restore } as const;
 
 export const offsite: MachineCommand = {
-  takes: ['ACTION'],
+  takes: ['init|run|status|check|restore'],
   flags: ['laptop', 'snapshot'],
   summary: 'a second copy elsewhere, by restic: init, run, status, check, or restore',
   run: async (context) => {

@@ -2,8 +2,10 @@
  * `class-page`: switches the class page on and off, lists what children offer, and says yes or no to it. The
  * teachers' pages run the same command.
  */
+
 import type { Serial } from '../../../shared/ids.ts';
 import { OFFER_STATES as STATES } from '../../../shared/protocol/offer-states.ts';
+import { localTime } from '../../../shared/words/local-time.ts';
 import { factsOf } from '../../api/entry-facts.ts';
 import { readVersion } from '../../api/read-entries.ts';
 import { noOffer } from '../../class-page/offer.ts';
@@ -14,7 +16,7 @@ import type { Library } from '../../library.ts';
 import { inLaptop } from '../../storage/paths.ts';
 import { laptopArgument, named } from '../arguments.ts';
 import { answer, type Command, type CommandContext, usage } from '../command.ts';
-import { columns, counted, localTime } from '../lines.ts';
+import { columns, counted } from '../lines.ts';
 
 export const classPage: Command = {
   takes: ['[on|off|ID|LAPTOP]', '[yes|no|clear]'],

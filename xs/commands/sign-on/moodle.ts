@@ -1,13 +1,15 @@
 /**
  * `moodle`: which Moodles sign children on, what to fill in there, and which account opens a child's Journal.
  */
+
 import { createHash } from 'node:crypto';
+import { localDate } from '../../../shared/words/local-time.ts';
 import { fetchKeys } from '../../moodle/fetch-keys.ts';
 import { type Platform, readKeys, readPlatform } from '../../moodle/platform.ts';
 import { toolFields } from '../../moodle/tool-fields.ts';
 import { laptopArgument, named } from '../arguments.ts';
 import { answer, type Command, type CommandContext, usage } from '../command.ts';
-import { columns, counted, localDate } from '../lines.ts';
+import { columns, counted } from '../lines.ts';
 
 export const moodle: Command = {
   takes: ['list|add|forget|end', '[WWWROOT|LAPTOP]', '[CLIENT]', '[DEPLOYMENT]'],

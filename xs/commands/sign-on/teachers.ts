@@ -1,6 +1,7 @@
 /**
  * `teacher`: who may sign in to the pages as a teacher. `sign-in-code`: once, as the child of a laptop.
  */
+import { localDate } from '../../../shared/words/local-time.ts';
 import { publicAddress } from '../../admin/probes.ts';
 import {
   addTeacher,
@@ -22,7 +23,7 @@ import { answer, type Command, type CommandContext, usage } from '../command.ts'
 import { columns } from '../lines.ts';
 
 export const teacher: Command = {
-  takes: ['list|add|role|remove|confirm', '[NAME]', '[ROLE]'],
+  takes: ['list|add|role|remove|confirm', '[NAME]', '[keeper|teacher]'],
   summary:
     'who may sign in to the pages, and with what rights; add asks for a password, or changes it',
   asks: ([act, name]) =>
@@ -56,7 +57,7 @@ function list(context: CommandContext): void {
   const teachers = shown(readTeachers(paths));
   const ofCopy = shown(readOfCopy(paths));
   const table = (all: typeof teachers) =>
-    columns(all.map(({ name, added, role }) => [name, role, `since ${added.slice(0, 10)}`]));
+    columns(all.map(({ name, added, role }) => [name, role, `since ${localDate(added)}`]));
   answer(context, { teachers, ofCopy }, () => [
     ...(teachers.length === 0
       ? ['nobody can sign in: "xs-backup teacher add NAME"']

@@ -59,7 +59,7 @@ export function addDiskRoutes(part: FastifyInstance, site: Site): void {
         ...{ digest, found: Math.floor(Date.parse(found) / 1000), names: names ?? [] },
       })),
       damagedThings: damagedThings(library),
-      distrust: status.clock.trusted ? null : status.clock.reason,
+      distrust: library.timeline.distrust || null,
     });
     return site.send(reply, node);
   });
