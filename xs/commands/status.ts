@@ -11,7 +11,8 @@ import {
   type Named,
   weighed,
 } from '../admin/concerns.ts';
-import { LATE_DAYS, readStatus, type Status } from '../admin/status.ts';
+import { LATE_DAYS } from '../admin/laptop-states.ts';
+import { readStatus, type Status } from '../admin/status.ts';
 import { type Unsettled, unsettled } from '../admin/unsettled.ts';
 import { answer, type Command, NEEDS_ATTENTION } from './command.ts';
 import { counted, localDate, localTime, TERMINAL_WORDS } from './lines.ts';

@@ -186,7 +186,7 @@ test('what waits for a teacher stands on the first page, and keeps status quiet'
   await signIn(teacher);
   const later = await teacher.get('/xs-backup');
   assert.match(plain(later.body), /1 new laptop may belong to a child you know: Jocinta/);
-  assert.match(later.body, /href="\/xs-backup\/waiting">1 new laptop/);
+  assert.match(later.body, /href="\/xs-backup\/waiting\?only=proposals">1 new laptop/);
 });
 
 test('who was let in is named, and that it is another key than before', async () => {

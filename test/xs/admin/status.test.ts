@@ -2,8 +2,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../shared/clock.ts';
 import { CONCERN_TYPES, type Concern, concerns, weighed } from '../../../xs/admin/concerns.ts';
+import { standing } from '../../../xs/admin/laptop-states.ts';
 import { formatMetrics } from '../../../xs/admin/metrics.ts';
-import { type LaptopStanding, type Status, standing } from '../../../xs/admin/status.ts';
+import type { LaptopStanding, Status } from '../../../xs/admin/status.ts';
 import { CHECKED_TYPES, checksOf, formatStatus } from '../../../xs/commands/status.ts';
 import { daysSince, type Stamp } from '../../../xs/storage/moment.ts';
 import { SERIAL } from '../library.ts';
@@ -53,6 +54,7 @@ function statusOf(laptops: number): Status {
       registered: '2026-01-01T00:00:00Z',
       days: [null, 165, 0][n % 3] ?? null,
       standing: standing([null, 165, 0][n % 3] ?? null),
+      states: [standing([null, 165, 0][n % 3] ?? null)],
     })),
     held: Array.from({ length: laptops }, (_, n) => ({
       serial: serialOf(n),
@@ -142,7 +144,7 @@ const WELL: Status = {
 };
 const jim = { serial: SERIAL, nick: 'Jim' };
 const laptop = (n: number, more: Pick<LaptopStanding, 'days' | 'standing' | 'registered'>) => {
-  return { serial: serialOf(n), nick: `child ${n}`, ...more };
+  return { serial: serialOf(n), nick: `child ${n}`, states: [more.standing], ...more };
 };
 const old = '2026-01-01T00:00:00Z';
 const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: RegExp][] = [
@@ -234,7 +236,7 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: RegExp][] 
         laptop(2, { days: null, standing: 'never', registered: '2026-06-14T11:00:00Z' }),
       ],
     },
-    /1 laptop has never made a backup: child 1$/,
+    /1 laptop registered more than a day ago has never made a backup: child 1$/,
     /Use it at school/,
   ],
   [

@@ -34,12 +34,13 @@ import { countStates, findLaptops, readClassSearch } from './laptops/class-searc
 import { HeldPage } from './laptops/held-page.tsx';
 import { heldLaptops } from './laptops/held-view.ts';
 import { addLaptopRoutes } from './laptops/laptop-routes.ts';
-import { WaitingPage, waitingView } from './laptops/waiting-page.tsx';
+import { ASKED, WaitingPage, waitingView } from './laptops/waiting-page.tsx';
 import { AuditPage } from './school/audit-page.tsx';
 import { actorsIn, findAudit, readAuditSearch } from './school/audit-search.ts';
 import { DayPage, DaysPage, MONTHS_EACH } from './school/days-page.tsx';
 import { monthsOf } from './school/days-view.ts';
 import { MoodlePage } from './school/moodle-page.tsx';
+import { addNeedRoutes } from './school/need-routes.ts';
 import { PaperPage } from './school/paper-page.tsx';
 import { StatusPage } from './school/status-page.tsx';
 import { statusView } from './school/status-view.ts';
@@ -58,6 +59,7 @@ export function addTeacherPages(part: FastifyInstance, site: ClassSite): void {
       if (request.method === 'POST') releaseIfFull(site.library.paths);
     });
     addOverview(teachers, site);
+    addNeedRoutes(teachers, site);
     addDays(teachers, site);
     addMoodlePage(teachers, site);
     addWaiting(teachers, site);
@@ -188,6 +190,7 @@ function addWaiting(part: FastifyInstance, site: Site): void {
     const node = WaitingPage({
       ...frameProps(site, request, reply),
       ...{ laptops: waitingView(await laptopRows(library, asking)), proposals },
+      only: ASKED.find((one) => one === request.query.only) ?? null,
       ...{ registration: newcomers.window(), arrivals: listArrivals(library.paths) },
     });
     return site.send(reply, node);

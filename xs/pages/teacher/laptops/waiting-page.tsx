@@ -66,8 +66,14 @@ export interface ShownProposal {
   lastSeen: number;
 }
 
+/** What may be asked about. */
+export const ASKED = ['keys', 'arrivals', 'proposals'] as const;
+export type Asked = (typeof ASKED)[number];
+
 export interface WaitingProps {
   page: Page;
+  /** Only these are shown; null for all. */
+  only: Asked | null;
   arrivals: readonly ArrivingChild[];
   laptops: readonly WaitingLaptop[];
   proposals: readonly ShownProposal[];
@@ -77,26 +83,29 @@ export interface WaitingProps {
 }
 
 export function WaitingPage(props: WaitingProps): VNode {
-  const { page, laptops, arrivals, proposals, registration, now, done } = props;
+  const { page, only, laptops, arrivals, proposals, registration, now, done } = props;
   const { words } = page;
   const { _ } = words;
+  const isShown = (one: Asked) => only === null || only === one;
   return (
     <TeacherFrame page={page} title={_('Who asks')} place="waiting" done={done}>
-      <section>
-        <h2>{_('Laptops that ask to be let in')}</h2>
-        {laptops.length === 0 ? <p>{_('None.')}</p> : null}
-        <ul class="asking">
-          {[true, false]
-            .map((hasCode) => laptops.filter((one) => one.hasCode === hasCode))
-            .filter((some) => some.length > 0)
-            .map((some) => (
-              <li key={String(some[0]?.hasCode)} class="card">
-                <Some page={page} laptops={some} now={now} />
-              </li>
-            ))}
-        </ul>
-      </section>
-      {arrivals.length > 0 ? (
+      {isShown('keys') ? (
+        <section>
+          <h2>{_('Laptops that ask to be let in')}</h2>
+          {laptops.length === 0 ? <p>{_('None.')}</p> : null}
+          <ul class="asking">
+            {[true, false]
+              .map((hasCode) => laptops.filter((one) => one.hasCode === hasCode))
+              .filter((some) => some.length > 0)
+              .map((some) => (
+                <li key={String(some[0]?.hasCode)} class="card">
+                  <Some page={page} laptops={some} now={now} />
+                </li>
+              ))}
+          </ul>
+        </section>
+      ) : null}
+      {isShown('arrivals') && arrivals.length > 0 ? (
         <section>
           <h2>{_('Children from another school')}</h2>
           <ul class="asking">
@@ -108,17 +117,19 @@ export function WaitingPage(props: WaitingProps): VNode {
           </ul>
         </section>
       ) : null}
-      <section>
-        <h2>{_('New laptops of children you know?')}</h2>
-        {proposals.length === 0 ? <p>{_('None.')}</p> : null}
-        <ul class="asking">
-          {proposals.map((one) => (
-            <li key={one.newer} class="card">
-              <Proposal words={words} proposal={one} now={now} />
-            </li>
-          ))}
-        </ul>
-      </section>
+      {isShown('proposals') ? (
+        <section>
+          <h2>{_('New laptops of children you know?')}</h2>
+          {proposals.length === 0 ? <p>{_('None.')}</p> : null}
+          <ul class="asking">
+            {proposals.map((one) => (
+              <li key={one.newer} class="card">
+                <Proposal words={words} proposal={one} now={now} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
       <section class="card">
         <h2>{_('New laptops')}</h2>
         <Registration words={words} registration={registration} />
