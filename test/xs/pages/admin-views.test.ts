@@ -256,12 +256,12 @@ const GOOD: Record<string, string> = {
     serial: serialOf(1),
     of: serialOf(2),
     code: '047111',
-    kind: 'sugar',
+    ...{ group: 'entries-lost', sum: 'ab'.repeat(16), from: '1780000000000' },
+    to: '1780000000001',
     key: `SHA256:${'a'.repeat(43)}`,
   },
   ...{ snapshot: 'datastore-2026-03-02_08:00', pin: '0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9' },
   ...{ item: 'datastore-2026-03-02_08:00', minutes: '15' },
-  serials: `${serialOf(1)},${serialOf(2)}`,
   offer: 'ab'.repeat(16),
   ...{ wwwroot: 'http://box.lan/moodle', client: 'aB3dE6gH9jK2mN5', deployment: '3' },
 };
@@ -269,7 +269,7 @@ const GOOD: Record<string, string> = {
 test('a form is an act with fields of the right kind, or it is nothing', () => {
   for (const name of ACT_NAMES) {
     const sent = { ...GOOD, act: name, 'dry-run': 'true', all: '1' };
-    const commands = commandsOf(readAct(sent));
+    const commands = commandsOf(readAct(sent), [serialOf(1), serialOf(2)]);
     const names = {
       ...{ replace: 'alias,retire', 'undo-replace': 'unalias,unretire' },
       ...{ 'release-many': 'release,release', 'drop-many': 'drop,drop' },
