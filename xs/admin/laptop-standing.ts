@@ -30,11 +30,18 @@ export interface Stand {
   states: readonly LaptopState[];
 }
 
-/** At this moment, for laptops that are registered. */
+/** At this moment, for laptops that are registered; each is looked at once. */
 export function standReader(library: Library, look: Look): (one: Serial, of: Laptop) => Stand {
   const newer = successors(library.registrations.bySerial());
   const now = library.timeline.now();
-  return (serial, { pending, retired, introduction }) => {
+  const known = new Map<Serial, Stand>();
+  return (serial, laptop) => {
+    const stand = known.get(serial) ?? standOf(serial, laptop);
+    known.set(serial, stand);
+    return stand;
+  };
+
+  function standOf(serial: Serial, { pending, retired, introduction }: Laptop): Stand {
     const { damaged, notSafe: report } = look(serial);
     const replacedBy = newer.get(serial) ?? null;
     const notSafe = replacedBy ? 0 : report.count;
@@ -48,7 +55,7 @@ export function standReader(library: Library, look: Look): (one: Serial, of: Lap
       standing: stands,
     });
     return { days, atLeast, damaged, notSafe, held, replacedBy, standing: stands, states };
-  };
+  }
 }
 
 /** None where they cannot be read. */

@@ -19,12 +19,12 @@ import { hasBackup } from '../registration/has-backup.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
 import { type Forecast, foresee, fullDate, neededBytes } from '../retention/capacity.ts';
 import { readDays } from '../retention/day-log.ts';
-import { diskSize, roomForLaptops } from '../retention/quota.ts';
+import { diskSize } from '../retention/quota.ts';
 import { lockedOut, refusesDsa } from '../ssh/old-algorithms.ts';
 import { cached } from '../storage/cached.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
 import { type DiskFacts, freeShare, measureDisk } from '../storage/disk.ts';
-import type { DayRow, LaptopOverview, LaptopUsage } from '../storage/index-db.ts';
+import type { DayRow, LaptopOverview } from '../storage/index-db.ts';
 import { inLibrary, type Paths } from '../storage/paths.ts';
 import { reserveSize } from '../storage/reserve.ts';
 import { listTrash } from '../storage/trash.ts';
@@ -34,7 +34,7 @@ import { type Stand, standReader } from './laptop-standing.ts';
 import type { LaptopState, Standing } from './laptop-states.ts';
 import { type LaptopNotSafe, whatIsNotSafe } from './not-safe.ts';
 import { type Probes, probe } from './probes.ts';
-import { diskParts, findReliefs, type Relief } from './relief.ts';
+import { type DiskParts, findReliefs, type Relief, readParts } from './relief.ts';
 import { teachersNow } from './teachers.ts';
 
 export interface LaptopStanding {
@@ -73,6 +73,8 @@ export interface Status {
   https: WayIn | null;
   /** `minFree`: the share of free blocks and inodes below which no backup begins, 0…1. */
   disk: DiskFacts & { minFree: number };
+  /** What takes how much of it. */
+  parts: DiskParts;
   forecast: Forecast;
   /** When the disk is full by the growth of the last months (`YYYY-MM-DD`); null for not soon. */
   fullOn: string | null;
@@ -159,7 +161,7 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
       .sort((a, b) => b.bytes - a.bytes),
     teachers: teachersNow(paths).length,
     https: httpsWayIn(library),
-    ...(await readRoom(library, look, known, usage, days)),
+    ...(await readRoom(library, look, known, days)),
     cleanedUp: days.length > 0,
     unlinked: isUnlinked(paths),
     offsite: offsiteStanding(library),
@@ -209,37 +211,29 @@ function inUse({ registrations }: Library, stand: (one: Serial, of: Laptop) => S
     });
 }
 
-type Room = Pick<Status, 'disk' | 'forecast' | 'fullOn' | 'reliefs' | 'reserve'>;
+type Room = Pick<Status, 'disk' | 'parts' | 'forecast' | 'fullOn' | 'reliefs' | 'reserve'>;
 
 /** `known`: the size of each newest Journal in bytes, null for none. */
 async function readRoom(
   library: Library,
   look: Look,
   known: readonly (number | null)[],
-  usage: readonly LaptopUsage[],
   days: readonly DayRow[],
 ): Promise<Room> {
   const { paths, config, clock } = library;
   const now = clock.now();
-  const measured = await measureDisk(paths.library);
+  const { disk: measured, parts } = await readParts(library);
   const disk = { ...measured, minFree: config.traffic.minFreePercent / 100 };
-  const newest = known.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
-  // Before the first cleanup the usage of nobody is known.
-  const used = Math.max(
-    newest,
-    usage.reduce((sum, { bytes }) => sum + bytes, 0),
-  );
-  const share = roomForLaptops(paths.library, config.quota).bytes;
-  const { room, others } = diskParts(measured, [{ bytes: used }], share);
-  const forecast = foresee(neededBytes(known), room, days, now);
+  const forecast = foresee(neededBytes(known), parts.room, days, now);
   const isTight = !forecast.fits || freeShare(measured) < TIGHT;
   const hasReserve = existsSync(inLibrary(paths).reserve);
   return {
     disk,
+    parts,
     forecast,
     fullOn: fullDate(readDays(paths), measured, now),
     // Without the links, copies of the same content would be taken for other files.
-    reliefs: isTight && !isUnlinked(paths) ? findReliefs(library, others, look) : [],
+    reliefs: isTight && !isUnlinked(paths) ? findReliefs(library, parts.others, look) : [],
     // The first cleanup makes it.
     reserve:
       hasReserve ||

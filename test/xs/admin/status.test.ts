@@ -71,6 +71,7 @@ function statusOf(laptops: number): Status {
     overQuota: [{ serial: SERIAL, nick: 'Jim' }],
     leftovers: [{ serial: SERIAL, nick: 'Jim', bytes: 5e6 }],
     disk: { freeBytes: 1e9, usedBytes: 99e9, freeBlocks: 0.01, freeInodes: 0.5, minFree: 0.03 },
+    parts: { backups: 98e9, others: 1e9, free: 1e9, room: 1e12 },
     forecast: { neededBytes: 2e12, roomBytes: 1e12, fits: false, fullOn: null },
     unregistered: Array.from({ length: laptops }, (_, n) => serialOf(n)),
     strangers: Array.from({ length: laptops }, (_, n) => {

@@ -65,6 +65,7 @@ const STATUS: Status = {
     leftovers: [],
   },
   disk: { freeBytes: 5e10, usedBytes: 1e10, freeBlocks: 0.8, freeInodes: 0.9, minFree: 0.03 },
+  parts: { backups: 9e9, others: 1e9, free: 5e10, room: 4e10 },
   forecast: { neededBytes: 2e9, roomBytes: 4e10, fits: true, fullOn: null },
   scrub: { pass: 1, shard: 128, lastPassFinished: null, daysSince: 3 },
   https: null,
