@@ -5,13 +5,24 @@
  *
  *     node --import tsx test/bench/pages.ts [ENTRIES [SNAPSHOTS [LAPTOPS]]]
  */
+import { execFileSync } from 'node:child_process';
+import { dirname, join, relative } from 'node:path';
 import { DAY_MS } from '../../shared/clock.ts';
 import { addTeacher } from '../../xs/admin/teachers.ts';
 import { Journals } from '../../xs/pages/journal/journal.ts';
-import { newestSnapshot } from '../../xs/storage/snapshots.ts';
+import { inLaptop } from '../../xs/storage/paths.ts';
+import { listHeld, newestSnapshot } from '../../xs/storage/snapshots.ts';
 import { previewPng } from '../journal/content.ts';
 import { seededRandom } from '../journal/random.ts';
-import { backUp, type Journal, type JournalEntry, SERIAL, uidOf } from '../xs/library.ts';
+import {
+  backUp,
+  ed25519,
+  enrol,
+  type Journal,
+  type JournalEntry,
+  SERIAL,
+  uidOf,
+} from '../xs/library.ts';
 import { type Browser, openBrowser, type PagesServer, servePages } from '../xs/pages/browser.ts';
 import { dsaKey, serialOf } from '../xs/whole.ts';
 
@@ -67,6 +78,31 @@ async function fillSchool({ library, clock }: PagesServer): Promise<void> {
   }
   process.stderr.write('\n');
   await addTeacher(library.paths, TEACHER.name, TEACHER.password, clock.now());
+}
+
+/** Laptops that ask, and as many of which something is held aside: a school that was wiped and registers anew. */
+const ASKING = 400;
+
+async function fillQueues(server: PagesServer): Promise<void> {
+  const { paths, registrations } = server.library;
+  const { home } = inLaptop(paths, SERIAL);
+  const half: Journal = new Map();
+  for (let n = 0; n < ENTRIES / 10; n += 1) half.set(uidOf(n), makeEntry(n, 0));
+  const done = await backUp(server, half);
+  if (done.state !== 'held') throw new Error(`nothing is held aside: ${done.state}`);
+  const [held] = listHeld(paths, SERIAL);
+  if (!held) throw new Error('nothing is held aside');
+  for (let n = 0; n < ASKING; n += 1) {
+    const serial = serialOf(n);
+    const copy = join(inLaptop(paths, serial).home, relative(home, held.folder));
+    execFileSync('mkdir', ['-p', dirname(copy)]);
+    execFileSync('cp', ['-al', held.folder, copy]);
+    if (n % 10 === 0) server.clock.pass(3_600_001);
+    if (n % 2 === 0) registrations.register(serial, `Child ${n % 700}`, 'u', dsaKey(n + 50));
+    else for (const key of [1, 2]) enrol(registrations, serial, 'u', ed25519(key));
+    process.stderr.write(`\rasking ${n + 1} of ${ASKING}`);
+  }
+  process.stderr.write('\n');
 }
 
 const TEACHER = { name: 'Rosa', password: 'four words are enough' };
@@ -138,15 +174,25 @@ await measure(browser, [
   ['a picture', () => `${entry}picture`],
 ]);
 await fillSchool(server);
+await fillQueues(server);
 const teacher = openBrowser(server.url);
 await teacher.fill(SIGN_IN, SIGN_IN, TEACHER);
+const { body } = await teacher.get('/xs-backup/held');
+const all = (/\/xs-backup\/do\?act=release-many[^"]+/.exec(body)?.[0] ?? '').replaceAll(
+  '&amp;',
+  '&',
+);
 await measure(teacher, [
   ['the school', () => '/xs-backup'],
   ['laptops', () => '/xs-backup/class'],
   ['laptops, a later page', (n) => `/xs-backup/class?page=${1 + (n % 20)}`],
   ['laptops, search', (n) => `/xs-backup/class?q=child+${n}`],
   ['who asks', () => '/xs-backup/waiting'],
+  ['who asks, a later page', (n) => `/xs-backup/waiting?page=${1 + (n % 8)}`],
   ['held aside', () => '/xs-backup/held'],
+  ['held aside, a later page', (n) => `/xs-backup/held?page=${1 + (n % 8)}`],
+  ['all of them held aside?', () => all],
+  ['one thing that needs somebody', () => '/xs-backup/needs/never-backed-up'],
   ['disk', () => '/xs-backup/disk'],
   ['one laptop', () => `/xs-backup/laptop/${SERIAL}`],
   ['whose new laptop is this?', () => `/xs-backup/laptop/${serialOf(10)}/replaces`],

@@ -32,7 +32,7 @@ export function concernText(words: Words, concern: Concern): string {
     case 'twins':
       return _n('Two laptops answer to {n} name', 'Two laptops answer to each of {n} names', n);
     case 'damaged-laptops':
-      return damagedText(words, n);
+      return _n('{n} laptop has a damaged backup', '{n} laptops have a damaged backup', n);
     case 'not-safe':
       return _n(
         '{n} laptop has things that are not safe',
@@ -104,7 +104,11 @@ export function concernText(words: Words, concern: Concern): string {
         n,
       );
     case 'never-backed-up':
-      return _n('{n} laptop has never made a backup', '{n} laptops have never made a backup', n);
+      return _n(
+        '{n} laptop registered more than a day ago has never made a backup',
+        '{n} laptops registered more than a day ago have never made a backup',
+        n,
+      );
     case 'late-laptops':
       return _n(
         '{n} laptop has not been seen for a long time',
@@ -207,10 +211,6 @@ export function concernAdvice(words: Words, concern: Concern): string {
     default:
       return concern satisfies never;
   }
-}
-
-export function damagedText({ _n }: Words, n: number): string {
-  return _n('{n} laptop has a damaged backup', '{n} laptops have a damaged backup', n);
 }
 
 /** The three acts that free most, with their sizes; and the one that always helps. */

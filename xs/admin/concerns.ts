@@ -207,11 +207,11 @@ function laptopsOf(
       return status.unconfirmed;
     case 'never-backed-up':
       return laptops.filter(
-        ({ standing, registered }) =>
-          standing === 'never' && Date.parse(time) - Date.parse(registered) > DAY_MS,
+        ({ states, registered }) =>
+          states.includes('never') && Date.parse(time) - Date.parse(registered) > DAY_MS,
       );
     case 'late-laptops': {
-      const late = laptops.filter(({ standing }) => standing === 'late');
+      const late = laptops.filter(({ states }) => states.includes('late'));
       return late.sort((a, b) => (b.days ?? 0) - (a.days ?? 0));
     }
     default:

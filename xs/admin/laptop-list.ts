@@ -4,13 +4,12 @@
 import type { Serial } from '../../shared/ids.ts';
 import { parsePublicKey } from '../../shared/ssh/ssh-key.ts';
 import type { Library } from '../library.ts';
-import { chainOf, successors } from '../registration/aliases.ts';
+import { chainOf } from '../registration/aliases.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
 import type { LaptopOverview } from '../storage/index-db.ts';
-import type { Paths } from '../storage/paths.ts';
 import { listSnapshots } from '../storage/snapshots.ts';
-import { type Look, lookAt } from './laptop-facts.ts';
-import { countHeld, daysWithout } from './status.ts';
+import { lookAt } from './laptop-facts.ts';
+import { type Stand, standReader } from './laptop-standing.ts';
 
 export type LaptopRow = ReturnType<typeof rowOf>;
 
@@ -20,15 +19,13 @@ export async function laptopRows(
   laptops: readonly (readonly [Serial, Laptop])[],
 ): Promise<LaptopRow[]> {
   const overview = new Map((await library.index.overview()).map((row) => [row.serial, row]));
-  const newer = successors(library.registrations.bySerial());
-  const now = library.timeline.now();
   const look = lookAt(library);
+  const stand = standReader(library, look);
   return laptops.map(([serial, laptop]) =>
-    rowOf(library.paths, serial, laptop, {
+    rowOf(serial, laptop, {
       known: overview.get(serial),
-      newer: newer.get(serial),
-      ...daysWithout(library, serial, now),
-      look,
+      stand: stand(serial, laptop),
+      twins: look(serial).twins,
     }),
   );
 }
@@ -42,21 +39,11 @@ export function olderOf({ paths, registrations }: Library, serial: Serial) {
 
 interface Around {
   known: LaptopOverview | undefined;
-  /** The laptop that replaces this one. */
-  newer: Serial | undefined;
-  /** Since its last backup; and whether it may be more. */
-  days: number | null;
-  atLeast: boolean;
-  look: Look;
+  stand: Stand;
+  twins: boolean;
 }
 
-function rowOf(
-  paths: Paths,
-  serial: Serial,
-  laptop: Laptop,
-  { known, newer, days, atLeast, look }: Around,
-) {
-  const facts = look(serial);
+function rowOf(serial: Serial, laptop: Laptop, { known, stand, twins }: Around) {
   return {
     serial,
     nick: laptop.nick,
@@ -67,18 +54,13 @@ function rowOf(
     confirmed: laptop.introduction ? laptop.introduction.confirmed !== null : null,
     retired: laptop.retired,
     /** Two laptops answer to its name. */
-    twins: facts.twins,
+    twins,
     replaces: laptop.alias?.of ?? null,
-    replacedBy: newer ?? null,
+    ...stand,
     snapshots: known?.snapshots ?? 0,
     newest: known?.newest ?? null,
     bytes: known?.bytes ?? null,
     lastSuccess: known?.lastSuccess ?? null,
-    ...{ days, atLeast },
-    damaged: facts.damaged,
-    /** Entries of its Journal that are not safe, as it says; 0 for one that another one replaces. */
-    notSafe: newer ? 0 : facts.notSafe.count,
-    held: countHeld(paths, serial, look),
     /** Without their digits: those are typed from the laptop's screen, not compared with this one. */
     waiting: laptop.pending.map(({ kind, key, since }) => ({
       ...{ kind, since, fingerprint: parsePublicKey(key).fingerprint },

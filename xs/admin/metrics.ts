@@ -2,7 +2,8 @@
  * The status for Prometheus (text format 0.0.4). Numbers only: no names and no serials.
  */
 import { CONCERN_TYPES, type ConcernType, concerns } from './concerns.ts';
-import { STANDINGS, type Status } from './status.ts';
+import { STANDINGS } from './laptop-states.ts';
+import type { Status } from './status.ts';
 
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 

@@ -2,6 +2,7 @@
  * What makes room on a full disk: the parts of the disk, and what decisions of people keep, the largest
  * first. Everything else goes by itself.
  */
+import type { Serial } from '../../shared/ids.ts';
 import type { Library } from '../library.ts';
 import { listPins } from '../pins/pins.ts';
 import { roomForLaptops } from '../retention/quota.ts';
@@ -38,10 +39,17 @@ export function diskParts(
 export async function readParts(
   library: Library,
 ): Promise<{ disk: DiskFacts; usage: LaptopUsage[]; parts: DiskParts }> {
-  const { paths, config, index } = library;
+  const { paths, config, index, registrations } = library;
   const [disk, usage] = [await measureDisk(paths.library), await index.usage()];
+  const newest = (await index.overview()).filter(({ serial }) =>
+    registrations.isActive(serial as Serial),
+  );
+  const sum = (rows: readonly { bytes: number | null }[]) =>
+    rows.reduce((total, { bytes }) => total + (bytes ?? 0), 0);
+  // Before the first cleanup nobody has counted; what the newest Journals take is known.
+  const used = Math.max(sum(newest), sum(usage));
   const share = roomForLaptops(paths.library, config.quota).bytes;
-  return { disk, usage, parts: diskParts(disk, usage, share) };
+  return { disk, usage, parts: diskParts(disk, [{ bytes: used }], share) };
 }
 
 /** What a laptop may use, in bytes: its quota, as far as there is that much for it on the disk. */

@@ -14,27 +14,27 @@ import { readScrubState } from '../integrity/scrub-state.ts';
 import { isUnlinked } from '../integrity/unlinked.ts';
 import type { Library } from '../library.ts';
 import { readOffsite } from '../offsite/offsite-state.ts';
-import { proposeAliases, sharedNicks, successors } from '../registration/aliases.ts';
+import { proposeAliases, sharedNicks } from '../registration/aliases.ts';
 import { hasBackup } from '../registration/has-backup.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
 import { type Forecast, foresee, fullDate, neededBytes } from '../retention/capacity.ts';
 import { readDays } from '../retention/day-log.ts';
-import { diskSize, roomForLaptops } from '../retention/quota.ts';
+import { diskSize } from '../retention/quota.ts';
 import { lockedOut, refusesDsa } from '../ssh/old-algorithms.ts';
 import { cached } from '../storage/cached.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
 import { type DiskFacts, freeShare, measureDisk } from '../storage/disk.ts';
-import type { DayRow, LaptopOverview, LaptopUsage } from '../storage/index-db.ts';
-import { daysSince, isLowerBound, type Moment } from '../storage/moment.ts';
+import type { DayRow, LaptopOverview } from '../storage/index-db.ts';
 import { inLibrary, type Paths } from '../storage/paths.ts';
 import { reserveSize } from '../storage/reserve.ts';
-import { listHeld } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
 import { listArrivals } from '../transfer/arrivals.ts';
 import { type Look, lookAt } from './laptop-facts.ts';
+import { type Stand, standReader } from './laptop-standing.ts';
+import type { LaptopState, Standing } from './laptop-states.ts';
 import { type LaptopNotSafe, whatIsNotSafe } from './not-safe.ts';
 import { type Probes, probe } from './probes.ts';
-import { diskParts, findReliefs, type Relief } from './relief.ts';
+import { type DiskParts, findReliefs, type Relief, readParts } from './relief.ts';
 import { namesOfCopy, teachersNow } from './teachers.ts';
 import { faultsOf } from './ways-out.ts';
 
@@ -46,14 +46,9 @@ export interface LaptopStanding {
   /** Days since the last backup, at least so many for `unsure`; null for never. */
   days: number | null;
   standing: Standing;
+  /** All states it is in, `standing` among them. */
+  states: readonly LaptopState[];
 }
-
-/**
- * `damaged`: its newest backup is there, but not whole. `partly`: that is recent and whole, but not
- * everything of the Journal is in it. `unsure`: it may be recent; only a clock in doubt says so.
- */
-export const STANDINGS = ['safe', 'partly', 'unsure', 'late', 'never', 'damaged'] as const;
-export type Standing = (typeof STANDINGS)[number];
 
 export interface Status {
   time: string;
@@ -83,6 +78,8 @@ export interface Status {
   https: WayIn | null;
   /** `minFree`: the share of free blocks and inodes below which no backup begins, 0…1. */
   disk: DiskFacts & { minFree: number };
+  /** What takes how much of it. */
+  parts: DiskParts;
   forecast: Forecast;
   /** When the disk is full by the growth of the last months (`YYYY-MM-DD`); null for not soon. */
   fullOn: string | null;
@@ -119,9 +116,6 @@ export interface Status {
 
 /** A share of free blocks or inodes below which people are told what makes room. */
 const TIGHT = 0.25;
-/** A laptop without a backup for longer is late: a school week and a long weekend. */
-export const LATE_DAYS = 10;
-
 export interface StatusOptions {
   /** Try the service anew, for somebody who waits at the terminal; else what was found a moment ago. */
   fresh?: boolean;
@@ -137,9 +131,12 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
   const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
   const known = active.map(([serial]) => overview.get(serial)?.bytes ?? null);
   const look = lookAt(library);
-  const notSafe = whatIsNotSafe(library, look);
-  const held = registrations.all().map(([serial, { nick }]) => {
-    return { serial, nick, snapshots: countHeld(paths, serial, look) };
+  const stand = standReader(library, look);
+  const laptops = inUse(library, stand);
+  const those = (state: LaptopState) => laptops.filter(({ states }) => states.includes(state));
+  const held = registrations.all().map(([serial, laptop]) => {
+    const { nick } = laptop;
+    return { serial, nick, snapshots: stand(serial, laptop).held };
   });
   const waiting = active.map(([serial, { nick, pending }]) => {
     return { serial, nick, keys: pending.length };
@@ -151,7 +148,9 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
   const refuses = () => lately(library, library.env, options, () => refusesDsa(library.env));
   return {
     time: moment.time.toISOString(),
-    ...standings(library, active, notSafe, look, moment),
+    laptops,
+    namesakes: sharedNicks(registrations.all().map(([, { nick }]) => nick)),
+    unconfirmed: those('unconfirmed').map(({ serial, nick }) => ({ serial, nick })),
     arrivals: listArrivals(paths).map(({ serial, nick }) => ({ serial, nick })),
     held: held.filter(({ snapshots }) => snapshots > 0),
     waitingKeys: waiting.filter(({ keys }) => keys > 0),
@@ -168,7 +167,7 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
       .sort((a, b) => b.bytes - a.bytes),
     ...{ teachers: teachersNow(paths).length, teachersOfCopy: namesOfCopy(paths) },
     https: httpsWayIn(library),
-    ...(await readRoom(library, look, known, usage, days)),
+    ...(await readRoom(library, look, known, days)),
     cleanedUp: days.length > 0,
     unlinked: isUnlinked(paths),
     offsite: offsiteStanding(library),
@@ -180,7 +179,7 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
     strangers: strangers
       .list((serial) => isKnown(library, serial))
       .map((serial) => ({ serial, nick: '', holdsData: holdsData(library, serial) })),
-    notSafe,
+    notSafe: whatIsNotSafe(library, look),
     scrub: scrubFacts(library, days),
     clock: { trusted: !moment.doubted, reason: timeline.distrust },
     probes: await lately(library, library.listening, options, () => probe(library)),
@@ -207,67 +206,40 @@ function questionsOf(
   return { offers, proposals: proposals.map(({ newer, nick }) => ({ serial: newer, nick })) };
 }
 
-/** How each laptop in use stands; whose digits nobody has compared; which nicks name several. */
-function standings(
-  library: Library,
-  active: readonly (readonly [Serial, Laptop])[],
-  notSafe: readonly LaptopNotSafe[],
-  look: Look,
-  moment: Moment,
-): Pick<Status, 'laptops' | 'unconfirmed' | 'namesakes'> {
-  // A laptop that another one replaces is missed by nobody; what it has stored still matters.
-  const replaced = successors(library.registrations.bySerial());
-  const unsafe = new Set(notSafe.map(({ serial }) => serial));
-  const laptops = active
-    .map(([serial, { nick, registered }]) => {
-      const { days, atLeast } = daysWithout(library, serial, moment);
-      const facts = { damaged: look(serial).damaged, notSafe: unsafe.has(serial), atLeast };
-      return { serial, nick, registered, days, standing: standing(days, facts) };
-    })
-    .filter(
-      ({ serial, standing }) =>
-        ['safe', 'partly', 'unsure', 'damaged'].includes(standing) || !replaced.has(serial),
-    );
-  const unconfirmed = active
-    .filter(([serial, { introduction }]) => {
-      return introduction !== null && introduction.confirmed === null && !replaced.has(serial);
-    })
-    .map(([serial, { nick }]) => ({ serial, nick }));
-  const namesakes = sharedNicks(library.registrations.all().map(([, { nick }]) => nick));
-  return { laptops, unconfirmed, namesakes };
+/** How each laptop in use stands; of those that are replaced, only what they have stored. */
+function inUse({ registrations }: Library, stand: (one: Serial, of: Laptop) => Stand) {
+  return registrations
+    .all()
+    .map(([serial, laptop]) => ({ serial, laptop, stand: stand(serial, laptop) }))
+    .filter(({ stand: { standing, states } }) => states.includes(standing))
+    .map(({ serial, laptop: { nick, registered }, stand: { days, standing, states } }) => {
+      return { serial, nick, registered, days, standing, states };
+    });
 }
 
-type Room = Pick<Status, 'disk' | 'forecast' | 'fullOn' | 'reliefs' | 'reserve'>;
+type Room = Pick<Status, 'disk' | 'parts' | 'forecast' | 'fullOn' | 'reliefs' | 'reserve'>;
 
 /** `known`: the size of each newest Journal in bytes, null for none. */
 async function readRoom(
   library: Library,
   look: Look,
   known: readonly (number | null)[],
-  usage: readonly LaptopUsage[],
   days: readonly DayRow[],
 ): Promise<Room> {
   const { paths, config, clock } = library;
   const now = clock.now();
-  const measured = await measureDisk(paths.library);
+  const { disk: measured, parts } = await readParts(library);
   const disk = { ...measured, minFree: config.traffic.minFreePercent / 100 };
-  const newest = known.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
-  // Before the first cleanup the usage of nobody is known.
-  const used = Math.max(
-    newest,
-    usage.reduce((sum, { bytes }) => sum + bytes, 0),
-  );
-  const share = roomForLaptops(paths.library, config.quota).bytes;
-  const { room, others } = diskParts(measured, [{ bytes: used }], share);
-  const forecast = foresee(neededBytes(known), room, days, now);
+  const forecast = foresee(neededBytes(known), parts.room, days, now);
   const isTight = !forecast.fits || freeShare(measured) < TIGHT;
   const hasReserve = existsSync(inLibrary(paths).reserve);
   return {
     disk,
+    parts,
     forecast,
     fullOn: fullDate(readDays(paths), measured, now),
     // Without the links, copies of the same content would be taken for other files.
-    reliefs: isTight && !isUnlinked(paths) ? findReliefs(library, others, look) : [],
+    reliefs: isTight && !isUnlinked(paths) ? findReliefs(library, parts.others, look) : [],
     // The first cleanup makes it.
     reserve:
       hasReserve ||
@@ -347,42 +319,4 @@ function countFindings({ registrations, troubles }: Library, serial: Serial, loo
   const { findings, offersDamaged } = look(serial);
   const alone = [registrations.unreadable().includes(serial), troubles.has(serial), offersDamaged];
   return alone.filter((one) => one).length + findings;
-}
-
-/** Snapshots that are held aside of a laptop; none where they cannot be read. */
-export function countHeld(paths: Paths, serial: Serial, look: Look): number {
-  if (!look(serial).hasHeld) return 0;
-  return ifReadable(() => listHeld(paths, serial)).length;
-}
-
-/** Days since a laptop's last backup, null for never; and whether it may be more. */
-export function daysWithout(
-  { successes }: Pick<Library, 'successes'>,
-  serial: Serial,
-  now: Moment,
-): { days: number | null; atLeast: boolean } {
-  const last = successes.stampOf(serial);
-  if (!last) return { days: null, atLeast: false };
-  return { days: daysSince(now, last), atLeast: isLowerBound(now, last) };
-}
-
-interface StandingFacts {
-  /** The newest backup is not whole. */
-  damaged: boolean;
-  /** Something of the Journal is not in it. */
-  notSafe: boolean;
-  /** The days may be more. */
-  atLeast: boolean;
-}
-
-/** `days` since its last backup, null for never. */
-export function standing(
-  days: number | null,
-  { damaged = false, notSafe = false, atLeast = false }: Partial<StandingFacts> = {},
-): Standing {
-  if (days === null) return 'never';
-  if (damaged) return 'damaged';
-  if (days > LATE_DAYS) return 'late';
-  if (atLeast) return 'unsure';
-  return notSafe ? 'partly' : 'safe';
 }

@@ -5,7 +5,8 @@ import { localDate, localTime } from '../../shared/words/local-time.ts';
 import { formatBytes } from '../../shared/words/quantity.ts';
 import { concernAdvice, concernText } from '../admin/concern-words.ts';
 import { type Concern, type ConcernType, concerns, weighed } from '../admin/concerns.ts';
-import { LATE_DAYS, type Status } from '../admin/status.ts';
+import { LATE_DAYS } from '../admin/laptop-states.ts';
+import type { Status } from '../admin/status.ts';
 import type { DiskFacts } from '../storage/disk.ts';
 import { counted, fold, TERMINAL_WORDS } from './lines.ts';
 

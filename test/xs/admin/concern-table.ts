@@ -1,6 +1,7 @@
 /** A school in which all is well, one with every trouble, and each kind of concern alone with its words. */
 import type { Concern } from '../../../xs/admin/concerns.ts';
-import { type LaptopStanding, type Status, standing } from '../../../xs/admin/status.ts';
+import { standing } from '../../../xs/admin/laptop-states.ts';
+import type { LaptopStanding, Status } from '../../../xs/admin/status.ts';
 import { SERIAL } from '../library.ts';
 import { serialOf } from '../whole.ts';
 
@@ -16,6 +17,7 @@ export function statusOf(laptops: number): Status {
       registered: '2026-01-01T00:00:00Z',
       days: [null, 165, 0][n % 3] ?? null,
       standing: standing([null, 165, 0][n % 3] ?? null),
+      states: [standing([null, 165, 0][n % 3] ?? null)],
     })),
     namesakes: [],
     held: Array.from({ length: laptops }, (_, n) => ({
@@ -33,6 +35,7 @@ export function statusOf(laptops: number): Status {
     overQuota: [{ serial: SERIAL, nick: 'Jim' }],
     leftovers: [{ serial: SERIAL, nick: 'Jim', bytes: 5e6 }],
     disk: { freeBytes: 1e9, usedBytes: 99e9, freeBlocks: 0.01, freeInodes: 0.5, minFree: 0.03 },
+    parts: { backups: 98e9, others: 1e9, free: 1e9, room: 1e12 },
     forecast: { neededBytes: 2e12, roomBytes: 1e12, fits: false, fullOn: null },
     unregistered: Array.from({ length: laptops }, (_, n) => serialOf(n)),
     strangers: Array.from({ length: laptops }, (_, n) => {
@@ -106,7 +109,7 @@ export const laptop = (
   n: number,
   more: Pick<LaptopStanding, 'days' | 'standing' | 'registered'>,
 ) => {
-  return { serial: serialOf(n), nick: `child ${n}`, ...more };
+  return { serial: serialOf(n), nick: `child ${n}`, states: [more.standing], ...more };
 };
 export const old = '2026-01-01T00:00:00Z';
 /** Each kind of concern alone: what is so, the line that tells it, and what to do. */
@@ -205,7 +208,7 @@ export const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: Reg
         laptop(2, { days: null, standing: 'never', registered: '2026-06-14T11:00:00Z' }),
       ],
     },
-    /1 laptop has never made a backup: child 1$/,
+    /1 laptop registered more than a day ago has never made a backup: child 1$/,
     /Use it at school/,
   ],
   [

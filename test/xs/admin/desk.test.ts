@@ -4,7 +4,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../shared/clock.ts';
+import { readParts } from '../../../xs/admin/relief.ts';
+import { readStatus } from '../../../xs/admin/status.ts';
 import { addTeacher } from '../../../xs/admin/teachers.ts';
+import { heldSum, listHolding } from '../../../xs/pages/teacher/acts/many.ts';
 import { offerVersion } from '../../../xs/pins/offering.ts';
 import { pinEntry, pinSnapshot } from '../../../xs/pins/pinning.ts';
 import { listHeld, listSnapshots } from '../../../xs/storage/snapshots.ts';
@@ -98,6 +101,25 @@ test('one sentence says what laptops may use, and each has the same share on eve
   assert.match(await command('quota'), /^all laptops together may use /m);
 });
 
+test('before the first cleanup too, each part of the disk has one size on its page and at the terminal', async () => {
+  await using school = await openClass();
+  const { teacher, library } = school;
+  assert.equal(await library.index.usage(), [], 'nobody has counted yet');
+  const size = '([\\d.,]+ (?:bytes|[KMGT]B))';
+  const sizeIn = (text: string, before: string) =>
+    new RegExp(`${before}\\s*${size}`).exec(text)?.[1];
+  const disk = await read(teacher, '/xs-backup/disk');
+  const room = sizeIn(disk, 'Backups may use');
+  assert.ok(room);
+  assert.is(sizeIn(disk, 'laptop fits: \\S+ \\S+ of'), room);
+  assert.is(sizeIn(disk, 'All laptops together may use'), room);
+  assert.not.match(disk, /Backups of this school\s*0 bytes/);
+  const { parts } = await readStatus(library);
+  const { parts: again } = await readParts(library);
+  assert.ok(parts.backups > 0, 'what the newest Journals take is known');
+  assert.is(again.backups, parts.backups);
+});
+
 test('the size of a thing is that of what one gets; what has no file has no size', async () => {
   await using school = await openClass();
   const { teacher } = school;
@@ -186,7 +208,7 @@ test('what waits for a teacher stands on the first page, and keeps status quiet'
   await signIn(teacher);
   const later = await teacher.get('/xs-backup');
   assert.match(plain(later.body), /1 new laptop may belong to a child you know: Jocinta/);
-  assert.match(later.body, /href="\/xs-backup\/waiting">1 new laptop/);
+  assert.match(later.body, /href="\/xs-backup\/waiting\?only=proposals">1 new laptop/);
 });
 
 test('who was let in is named, and that it is another key than before', async () => {
@@ -262,7 +284,13 @@ test('"It was meant" can be taken back with one button', async () => {
     await read(teacher, '/xs-backup/audit'),
     /Rosa had 1 backup of Jocinta .* held aside/,
   );
-  const many = await pressAndUndo(teacher, `/xs-backup/do?act=release-many&serials=${SERIAL}`);
+  const holding = listHolding(library);
+  const group = holding[0]?.reason ?? '';
+  const sum = heldSum(holding, group);
+  const many = await pressAndUndo(
+    teacher,
+    `/xs-backup/do?${new URLSearchParams({ act: 'release-many', group, sum })}`,
+  );
   assert.match(many, /They are held aside again/);
   await command('release', [SERIAL]);
   assert.match(await command('release', [SERIAL, 'undo']), /1 backup held aside again/);

@@ -13,8 +13,8 @@ const test = suite('the lines of status and doctor');
 test('two children with one name are told apart, also where one of them is not in the line', () => {
   const facts: Partial<Status>[] = [
     { overQuota: [jim] },
-    { laptops: [{ ...jim, days: 40, standing: 'late', registered: old }] },
-    { laptops: [{ ...jim, days: 0, standing: 'damaged', registered: old }] },
+    { laptops: [{ ...jim, days: 40, standing: 'late', states: ['late'], registered: old }] },
+    { laptops: [{ ...jim, days: 0, standing: 'damaged', states: ['damaged'], registered: old }] },
     { notSafe: [{ ...jim, count: 1, entries: [] }] },
     { leftovers: [{ ...jim, bytes: 5 }] },
   ];

@@ -6,6 +6,7 @@ import { DAY_MS } from '../../../shared/clock.ts';
 import { findCatalogue } from '../../../shared/words/catalogue.ts';
 import { wordsOf } from '../../../shared/words/language.ts';
 import type { LaptopRow } from '../../../xs/admin/laptop-list.ts';
+import { standing, statesOf } from '../../../xs/admin/laptop-states.ts';
 import type { Status } from '../../../xs/admin/status.ts';
 import { render } from '../../../xs/pages/frame/frame.tsx';
 import { calendarOf } from '../../../xs/pages/journal/months.ts';
@@ -14,7 +15,7 @@ import { trashView } from '../../../xs/pages/teacher/disk/trash-page.tsx';
 import { waitingView } from '../../../xs/pages/teacher/laptops/waiting-page.tsx';
 import { forecastText, statusView } from '../../../xs/pages/teacher/school/status-view.ts';
 import { cardsOf, safeText } from '../../../xs/pages/teacher/shown/laptop-card.ts';
-import { MARKS, type Mark, MarkShape, statesOf } from '../../../xs/pages/teacher/shown/marks.tsx';
+import { MARKS, type Mark, MarkShape } from '../../../xs/pages/teacher/shown/marks.tsx';
 import { refused } from '../../shared/refused.ts';
 import { serialOf } from '../whole.ts';
 
@@ -25,13 +26,21 @@ const NOW = new Date('2026-09-01T08:00:00Z');
 const daysAgo = (days: number) => new Date(NOW.getTime() - days * DAY_MS).toISOString();
 
 function row(n: number, facts: Partial<LaptopRow>): LaptopRow {
-  return {
+  const known = {
     ...{ serial: serialOf(n), nick: `child ${n}`, colors: null, registered: daysAgo(90) },
     ...{ enrolled: true, confirmed: true, retired: null, replaces: null, replacedBy: null },
     ...{ snapshots: 1, newest: null, bytes: 1, lastSuccess: daysAgo(1), days: 1, atLeast: false },
     ...{ damaged: false, notSafe: 0, held: 0, twins: false, waiting: [], rejected: [] },
     ...facts,
   };
+  const [notSafe, unconfirmed] = [known.notSafe > 0, !known.confirmed];
+  const stands = standing(known.days, { ...known, notSafe });
+  const states = statesOf({
+    ...{ retired: known.retired !== null, replaced: known.replacedBy !== null },
+    ...{ waiting: known.waiting.length > 0, held: known.held > 0, notSafe, unconfirmed },
+    standing: stands,
+  });
+  return { ...known, standing: stands, states };
 }
 
 const STATUS: Status = {
@@ -57,6 +66,7 @@ const STATUS: Status = {
     leftovers: [],
   },
   disk: { freeBytes: 5e10, usedBytes: 1e10, freeBlocks: 0.8, freeInodes: 0.9, minFree: 0.03 },
+  parts: { backups: 9e9, others: 1e9, free: 5e10, room: 4e10 },
   forecast: { neededBytes: 2e9, roomBytes: 4e10, fits: true, fullOn: null },
   scrub: { pass: 1, shard: 128, lastPassFinished: null, daysSince: 3 },
   https: null,
@@ -83,10 +93,10 @@ test('each thing that needs a decision is said once, with names and the page it 
   const { asks, counts } = statusView(words, {
     ...STATUS,
     laptops: [
-      { ...named(1), days: 1, standing: 'safe' },
-      { ...named(2), days: 20, standing: 'late' },
-      { ...named(3), days: 40, standing: 'late' },
-      { ...named(4), days: null, standing: 'never' },
+      { ...named(1), days: 1, standing: 'safe', states: ['held', 'safe'] },
+      { ...named(2), days: 20, standing: 'late', states: ['late'] },
+      { ...named(3), days: 40, standing: 'late', states: ['waiting', 'late'] },
+      { ...named(4), days: null, standing: 'never', states: ['never'] },
     ],
     waitingKeys: [{ ...named(1), keys: 1 }],
     held: Array.from({ length: 11 }, (_, n) => ({ ...named(n + 4), snapshots: 2 })),
@@ -100,13 +110,13 @@ test('each thing that needs a decision is said once, with names and the page it 
   assert.equal(
     asks.map(({ href, names }) => [href, names]),
     [
-      ['/xs-backup/waiting', 'child 1'],
+      ['/xs-backup/waiting?only=keys', 'child 1'],
       [
         '/xs-backup/held',
         'child 4, child 5, child 6, child 7, child 8, child 9, child 10, child 11, and 3 more',
       ],
       ...Array.from({ length: 4 }, () => ['/xs-backup/disk', '']),
-      ['/xs-backup/disk', 'child 1'],
+      ['/xs-backup/needs/over-quota', 'child 1'],
       ['/xs-backup/class?only=late', `${serialOf(3)}, child 2`],
     ],
   );
@@ -120,7 +130,7 @@ test('an unknown date is no "safe", and no "3 days ago": only what has surely pa
   assert.is(fresh && safeText(words, fresh, NOW.getTime() / 1000), '');
   const { counts } = statusView(words, {
     ...STATUS,
-    laptops: [{ ...row(1, {}), days: 3, standing: 'unsure' }],
+    laptops: [row(1, { days: 3, atLeast: true })],
   });
   assert.equal(
     counts.map(({ mark, count }) => [mark, count]),
@@ -248,12 +258,12 @@ const GOOD: Record<string, string> = {
     serial: serialOf(1),
     of: serialOf(2),
     code: '047111',
-    kind: 'sugar',
+    ...{ group: 'entries-lost', sum: 'ab'.repeat(16), from: '1780000000000' },
+    to: '1780000000001',
     key: `SHA256:${'a'.repeat(43)}`,
   },
   ...{ snapshot: 'datastore-2026-03-02_08:00', pin: '0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9' },
   ...{ item: 'datastore-2026-03-02_08:00', minutes: '15' },
-  serials: `${serialOf(1)},${serialOf(2)}`,
   offer: 'ab'.repeat(16),
   ...{ wwwroot: 'http://box.lan/moodle', client: 'aB3dE6gH9jK2mN5', deployment: '3' },
 };
@@ -261,7 +271,7 @@ const GOOD: Record<string, string> = {
 test('a form is an act with fields of the right kind, or it is nothing', () => {
   for (const name of ACT_NAMES) {
     const sent = { ...GOOD, act: name, 'dry-run': 'true', all: '1' };
-    const commands = commandsOf(readAct(sent));
+    const commands = commandsOf(readAct(sent), [serialOf(1), serialOf(2)]);
     const names = {
       ...{ replace: 'alias,retire', 'undo-replace': 'unalias,unretire' },
       ...{ 'release-many': 'release,release', 'drop-many': 'drop,drop' },

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { DAY_MS } from '../../../shared/clock.ts';
 import { addTeacher, readTeachers } from '../../../xs/admin/teachers.ts';
 import { ACT_NAMES, type ActName, fieldsOf } from '../../../xs/pages/teacher/acts/acts.ts';
 import { readAudit } from '../../../xs/registration/audit.ts';
@@ -23,7 +24,8 @@ const FOR_KEEPERS: readonly ActName[] = [
   ...(['class-on', 'class-off'] as const),
 ];
 const VALUES: Readonly<Record<string, string>> = {
-  ...{ serial: SERIAL, of: OTHER, serials: SERIAL, code: '123456', kind: 'sugar' },
+  ...{ serial: SERIAL, of: OTHER, code: '123456', group: 'empty' },
+  ...{ sum: 'a'.repeat(32), from: '1780000000000', to: '1780000000001' },
   ...{ key: `SHA256:${'A'.repeat(43)}`, snapshot: 'datastore-2026-03-02_08:00' },
   offer: 'a'.repeat(32),
   ...{ pin: 'datastore-2026-03-02_08:00', item: 'datastore-2026-03-02_08:00', minutes: '5' },
@@ -116,6 +118,22 @@ test('all other acts are not refused to a teacher for that; none to a keeper', a
   const { status } = await force(server.keeper, 'retire');
   assert.is(status, 303);
   assert.is(server.library.registrations.isActive(SERIAL), false);
+});
+
+test('a teacher who may not join two laptops is told whom to tell; a keeper has the button', async () => {
+  const { registrations, newcomers, index } = server.library;
+  await index.recordSuccess(OTHER, new Date(server.clock.time - 10 * DAY_MS));
+  newcomers.openWindow(1);
+  registrations.register(serialOf(5), 'Pedro', 'uuid-5', dsaKey(5));
+  newcomers.openWindow(0);
+  const path = '/xs-backup/waiting?only=proposals';
+  const [hers, theirs] = [await server.teacher.get(path), await server.keeper.get(path)];
+  assert.match(hers.body, /If the child says so, tell whoever keeps the server/);
+  assert.not.match(hers.body, /act=alias/);
+  assert.match(theirs.body, /act=alias/);
+  assert.not.match(theirs.body, /tell whoever keeps the server\./);
+  const dates = [...hers.body.matchAll(/registered (just now|[^<]+ ago)/g)];
+  assert.is(dates.length, 2, 'of both laptops');
 });
 
 test('a page shows nobody what she may not do, and says that there is more', async () => {

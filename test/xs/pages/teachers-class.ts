@@ -15,8 +15,8 @@ interface Class extends PagesServer {
 }
 
 /** Jocinta with a Journal of 12, another child's laptop, and Rosa, who has signed in. */
-export async function openClass(): Promise<Class> {
-  const server = await servePages('[registration]\npolicy = "window"');
+export async function openClass(registration = ''): Promise<Class> {
+  const server = await servePages(`[registration]\npolicy = "window"\n${registration}`);
   const { library, context } = server;
   library.newcomers.openWindow(5);
   library.registrations.register(OTHER, 'Ana <b>', 'u', dsaKey(2));

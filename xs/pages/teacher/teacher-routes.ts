@@ -8,7 +8,6 @@ import { DsError } from '../../../shared/errors.ts';
 import { parseSerial, type Serial, tryParse } from '../../../shared/ids.ts';
 import { laptopRows } from '../../admin/laptop-list.ts';
 import { readStatus } from '../../admin/status.ts';
-import { proposalsOf } from '../../commands/aliases.ts';
 import { runCommand } from '../../commands/service-socket.ts';
 import { httpsWayIn } from '../../https/way-in.ts';
 import { toolFields } from '../../moodle/tool-fields.ts';
@@ -16,7 +15,6 @@ import { readAudit } from '../../registration/audit.ts';
 import { readDays, readWho } from '../../retention/day-log.ts';
 import { releaseIfFull } from '../../storage/reserve.ts';
 import { listTrash } from '../../storage/trash.ts';
-import { listArrivals } from '../../transfer/arrivals.ts';
 import type { ClassSite } from '../class/class-site.ts';
 import { secondsOf } from '../frame/day-name.ts';
 import { paginate, readPage } from '../frame/paging.ts';
@@ -34,12 +32,14 @@ import { countStates, findLaptops, readClassSearch } from './laptops/class-searc
 import { HeldPage } from './laptops/held-page.tsx';
 import { heldLaptops } from './laptops/held-view.ts';
 import { addLaptopRoutes } from './laptops/laptop-routes.ts';
-import { WaitingPage, waitingView } from './laptops/waiting-page.tsx';
+import { WaitingPage } from './laptops/waiting-page.tsx';
+import { readWaiting } from './laptops/waiting-view.ts';
 import { AuditPage } from './school/audit-page.tsx';
 import { actorsIn, findAudit, readAuditSearch } from './school/audit-search.ts';
 import { DayPage, DaysPage, MONTHS_EACH } from './school/days-page.tsx';
 import { monthsOf } from './school/days-view.ts';
 import { MoodlePage } from './school/moodle-page.tsx';
+import { addNeedRoutes } from './school/need-routes.ts';
 import { PaperPage } from './school/paper-page.tsx';
 import { StatusPage } from './school/status-page.tsx';
 import { statusView } from './school/status-view.ts';
@@ -58,6 +58,7 @@ export function addTeacherPages(part: FastifyInstance, site: ClassSite): void {
       if (request.method === 'POST') releaseIfFull(site.library.paths);
     });
     addOverview(teachers, site);
+    addNeedRoutes(teachers, site);
     addDays(teachers, site);
     addMoodlePage(teachers, site);
     addWaiting(teachers, site);
@@ -174,21 +175,12 @@ function noSuchDay(): DsError {
 
 function addWaiting(part: FastifyInstance, site: Site): void {
   const { library } = site;
-  const { registrations, newcomers } = library;
 
   part.get('/xs-backup/waiting', async (request: Asked, reply) => {
-    const asking = registrations.all().filter(([, { pending }]) => pending.length > 0);
-    const seconds = (iso: string) => Math.floor(Date.parse(iso) / 1000);
-    const colorsOf = (serial: Serial) => registrations.get(serial)?.colors ?? null;
-    const proposals = (await proposalsOf(library)).map((one) => ({
-      ...{ newer: one.newer, older: one.older, nick: one.nick },
-      ...{ newerColors: colorsOf(one.newer), olderColors: colorsOf(one.older) },
-      ...{ registered: seconds(one.registered), lastSeen: seconds(one.lastSeen) },
-    }));
     const node = WaitingPage({
       ...frameProps(site, request, reply),
-      ...{ laptops: waitingView(await laptopRows(library, asking)), proposals },
-      ...{ registration: newcomers.window(), arrivals: listArrivals(library.paths) },
+      ...(await readWaiting(library, request.query)),
+      registration: library.newcomers.window(),
     });
     return site.send(reply, node);
   });
@@ -200,8 +192,9 @@ function addKept(part: FastifyInstance, site: Site): void {
   const nickOf = (serial: string) => registrations.nickOf(serial);
 
   part.get('/xs-backup/held', async (request: Asked, reply) => {
-    const laptops = await heldLaptops(library);
-    return site.send(reply, HeldPage({ ...frameProps(site, request, reply), laptops }));
+    const search = readClassSearch(request.query);
+    const facts = { ...(await heldLaptops(library, search)), typed: search.words };
+    return site.send(reply, HeldPage({ ...frameProps(site, request, reply), ...facts }));
   });
 
   part.get('/xs-backup/trash', async (request: Asked, reply) => {

@@ -35,11 +35,21 @@ export function ActPage(props: ActProps): VNode {
   return (
     <TeacherFrame page={page} title={texts.question} place={placeOf(back)}>
       <section class="card">
-        <div class="pair">
-          {about.map((card) => (
-            <About key={card.serial} words={page.words} card={card} now={now} />
-          ))}
-        </div>
+        {about.length > 2 ? (
+          <ul class="names">
+            {about.map(({ serial, name }) => (
+              <li key={serial}>
+                <bdi>{name}</bdi> {name === serial ? null : <span class="serial">{serial}</span>}
+              </li>
+            ))}
+          </ul>
+        ) : (
+          <div class="pair">
+            {about.map((card) => (
+              <About key={card.serial} words={page.words} card={card} now={now} />
+            ))}
+          </div>
+        )}
         {act.fields.key === undefined ? null : (
           <p>
             <code dir="ltr">{act.fields.key}</code>

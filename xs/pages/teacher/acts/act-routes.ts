@@ -35,9 +35,11 @@ import {
   effectPath,
   isForKeeper,
   readAct,
-  splitSerials,
+  readMoment,
+  type Span,
   undoOf,
 } from './acts.ts';
+import { manyOf } from './many.ts';
 
 /** Unchecked fields of a query or form: strings, or lists where one is repeated. */
 export type Sent = Readonly<Record<string, unknown>>;
@@ -51,7 +53,8 @@ export function addActRoutes(part: FastifyInstance, site: Site): void {
     return orExplain(site, act, request, reply, async () => {
       checkRole(site, act, request);
       const page = site.page(request, reply);
-      const { facts, rows } = await factsOf(library, page.words, act);
+      const many = manyOf(library, act, guard.teacher(request));
+      const { facts, rows } = await factsOf(library, page.words, act, many);
       const texts = actWords(page.words, act, facts);
       const about = rows.map(cardOf);
       const now = Math.floor(library.clock.now().getTime() / 1000);
@@ -70,10 +73,15 @@ export function addActRoutes(part: FastifyInstance, site: Site): void {
       const print = (text: string) => {
         told += text;
       };
+      const many = manyOf(library, act, teacher);
+      const from = String(library.clock.now().getTime());
       await library.audit.inNameOf(teacher, async () => {
-        await runAll(commandsOf(act), (command) => runCommand(library, command, print, signal));
+        const commands = commandsOf(act, many);
+        await runAll(commands, (command) => runCommand(library, command, print, signal));
       });
-      const done = new URLSearchParams({ act: act.name, ...act.fields, ...outcomeOf(act, told) });
+      const span = many ? { from, to: String(library.clock.now().getTime()) } : {};
+      const outcome = outcomeOf(act, told);
+      const done = new URLSearchParams({ act: act.name, ...act.fields, ...span, ...outcome });
       return reply.redirect(`${effectPath(act)}?${done}`, 303);
     });
   });
@@ -126,9 +134,9 @@ export function doneOf(library: Library, words: Words, query: Sent): Done | unde
     const facts = {
       ...{ name: whoIs(library, act), other: '', what: '', answer: answerOf(library, act) },
       another: query.outcome === 'another',
-      ...{ minutes: minutesOf(act), laptops: splitSerials(act.fields.serials).length },
+      ...{ minutes: minutesOf(act), laptops: 0 },
     };
-    const undo = undoOf(act);
+    const undo = undoOf(act, spanIn(query));
     const { serial } = act.fields;
     const stands =
       serial === undefined || library.registrations.get(parseSerial(serial)) !== undefined;
@@ -140,6 +148,12 @@ export function doneOf(library: Library, words: Words, query: Sent): Done | unde
   } catch {
     return undefined; // not an act of ours
   }
+}
+
+/** When it was done; nothing for what is no time. */
+function spanIn({ from, to }: Sent): Span {
+  const [begin, end] = [from, to].map((one) => typeof one === 'string' && readMoment(one));
+  return begin && end ? { from: begin, to: end } : {};
 }
 
 /** Shows the refusal of a command as a page, with the words of the terminal. */
@@ -184,11 +198,12 @@ async function factsOf(
   library: Library,
   words: Words,
   act: Act,
+  many: readonly Serial[] | undefined,
 ): Promise<{ facts: ActFacts; rows: LaptopRow[] }> {
   const arriving = arrivalOf(library, act);
   if (arriving) return { facts: { ...NO_FACTS, name: arriving }, rows: [] };
-  const { serial, of, serials: many } = act.fields;
-  const named = many === undefined ? [serial, of] : splitSerials(many);
+  const { serial, of } = act.fields;
+  const named = many ?? [serial, of];
   const serials = named.flatMap((text) => (text === undefined ? [] : [parseSerial(text)]));
   const laptops = serials.map((one) => [one, known(library, one)] as const);
   const rows = await laptopRows(library, laptops);

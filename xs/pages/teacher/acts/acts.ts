@@ -21,9 +21,12 @@ const FIELDS = {
   serial: (text: string) => tryParse(parseSerial, text),
   of: (text: string) => tryParse(parseSerial, text),
   code: readCode,
-  serials: (text: string) =>
-    splitSerials(text).every((one) => tryParse(parseSerial, one)) ? text : undefined,
-  kind: (text: string) => (text === 'own' || text === 'sugar' ? text : undefined),
+  /** Many laptops: for what they are a group, and a digest of what was shown of it (`many.ts`). */
+  group: (text: string) => (/^[a-z][a-z-]{0,39}$/.test(text) ? text : undefined),
+  sum: (text: string) => (/^[0-9a-f]{32}$/.test(text) ? text : undefined),
+  /** Milliseconds since 1970. */
+  from: readMoment,
+  to: readMoment,
   key: (text: string) => (/^SHA256:[A-Za-z0-9+/]{43}$/.test(text) ? text : undefined),
   snapshot: (text: string) => tryParse(parseSnapshotName, text),
   pin: (text: string) => tryParse(parseSnapshotName, text) ?? tryParse(parseUid, text),
@@ -35,8 +38,8 @@ const FIELDS = {
   deployment: readWord,
 } as const;
 export type Field = keyof typeof FIELDS;
-/** In characters: the serial numbers of some 300 laptops. */
-const MAX_FIELD = 4000;
+/** In characters; an address is the longest. */
+const MAX_FIELD = 400;
 
 interface Rule {
   command: string;
@@ -45,10 +48,11 @@ interface Rule {
   word?: string;
   /** The first one, neither. */
   first?: string;
-  flags?: readonly 'kind'[];
+  /** The kind of key it is limited to. */
+  kind?: 'sugar';
   /** Done afterwards. */
   next?: { command: string; args: readonly Field[] };
-  /** Done for each laptop in the field `serials`. */
+  /** Done for each laptop that the fields mean. */
   many?: true;
   /** For the whole school, or it takes something away: only a keeper of the server may. */
   keeper?: true;
@@ -59,8 +63,8 @@ const RULES = {
   reject: { command: 'reject', args: ['serial', 'key'] },
   'reject-many': {
     command: 'reject',
-    args: ['serials'],
-    flags: ['kind'],
+    args: ['sum'],
+    kind: 'sugar',
     many: true,
     keeper: true,
   },
@@ -88,12 +92,12 @@ const RULES = {
   /** Takes a welcome back. */
   'move-back': { command: 'arrivals', args: ['serial'], word: 'undo', keeper: true },
   release: { command: 'release', args: ['serial'] },
-  'release-many': { command: 'release', args: ['serials'], many: true },
+  'release-many': { command: 'release', args: ['group', 'sum'], many: true },
   /** Takes a release back. */
   'hold-again': { command: 'release', args: ['serial'], word: 'undo' },
-  'hold-again-many': { command: 'release', args: ['serials'], word: 'undo', many: true },
+  'hold-again-many': { command: 'release', args: ['from', 'to'], word: 'undo', many: true },
   drop: { command: 'drop', args: ['serial'], keeper: true },
-  'drop-many': { command: 'drop', args: ['serials'], many: true, keeper: true },
+  'drop-many': { command: 'drop', args: ['group', 'sum'], many: true, keeper: true },
   pin: { command: 'pin', args: ['serial', 'snapshot'] },
   unpin: { command: 'unpin', args: ['serial', 'pin'] },
   undelete: { command: 'undelete', args: ['serial', 'item'] },
@@ -136,14 +140,17 @@ export function readAct(sent: Readonly<Record<string, unknown>>): Act {
   return { name, fields: Object.fromEntries(fields) };
 }
 
-/** The commands of an act in their order, answered as JSON. */
-export function commandsOf({ name, fields }: Act): CommandRequest[] {
-  const { command, args, word, first: begin, flags = [], next, many }: Rule = RULES[name];
+/** The commands of an act in their order, answered as JSON. `laptops` are those of an act about many. */
+export function commandsOf(
+  { name, fields }: Act,
+  laptops: readonly Serial[] = [],
+): CommandRequest[] {
+  const { command, args, word, first: begin, kind, next, many }: Rule = RULES[name];
   const valuesOf = (names: readonly Field[]) => names.map((field) => fields[field] ?? '');
-  const all = { json: true, ...Object.fromEntries(flags.map((flag) => [flag, fields[flag]])) };
+  const all = { json: true, ...(kind !== undefined && { kind }) };
   const given = (one: string | undefined) => (one === undefined ? [] : [one]);
   if (many) {
-    return splitSerials(fields.serials).map((one) => {
+    return laptops.map((one) => {
       return { command, args: [one, ...given(word)], flags: all };
     });
   }
@@ -212,9 +219,12 @@ export function effectPath({ name, fields }: Act): string {
   }
 }
 
+/** When an act about many was done, in milliseconds since 1970. */
+export type Span = Readonly<Partial<Record<'from' | 'to', string>>>;
+
 /** The act that undoes it; undefined where there is none, or it is on another page. */
-export function undoOf({ name, fields }: Act): Act | undefined {
-  const { serial = '', of = '', offer = '', serials = '' } = fields;
+export function undoOf({ name, fields }: Act, { from, to }: Span): Act | undefined {
+  const { serial = '', of = '', offer = '' } = fields;
   switch (name) {
     case 'retire':
       return { name: 'unretire', fields: { serial } };
@@ -237,7 +247,7 @@ export function undoOf({ name, fields }: Act): Act | undefined {
     case 'release':
       return { name: 'hold-again', fields: { serial } };
     case 'release-many':
-      return { name: 'hold-again-many', fields: { serials } };
+      return from && to ? { name: 'hold-again-many', fields: { from, to } } : undefined;
     case 'pin':
       return { name: 'unpin', fields: { serial, pin: fields.snapshot ?? '' } };
     default:
@@ -245,19 +255,18 @@ export function undoOf({ name, fields }: Act): Act | undefined {
   }
 }
 
-/** The laptops of an act about many. */
-export function splitSerials(serials: string | undefined): string[] {
-  return (serials ?? '').split(',');
-}
-
 export function fieldsOf(name: ActName): Field[] {
-  const { args, flags = [], next }: Rule = RULES[name];
-  return [...new Set([...args, ...flags, ...(next?.args ?? [])])];
+  const { args, next }: Rule = RULES[name];
+  return [...new Set([...args, ...(next?.args ?? [])])];
 }
 
 /** A number that Moodle gave, in its own alphabet. */
 function readWord(text: string): string | undefined {
   return /^[A-Za-z0-9][\w.~-]{0,254}$/.test(text) ? text : undefined;
+}
+
+export function readMoment(text: string): string | undefined {
+  return /^\d{12,14}$/.test(text) ? text : undefined;
 }
 
 const ARABIC_ZERO = 0x660;

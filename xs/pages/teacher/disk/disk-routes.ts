@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Serial } from '../../../../shared/ids.ts';
 import { damagedThings } from '../../../admin/damaged-things.ts';
-import { allReliefs, diskParts, mayUse } from '../../../admin/relief.ts';
+import { allReliefs, mayUse } from '../../../admin/relief.ts';
 import { readStatus } from '../../../admin/status.ts';
 import { cleanUp, type LaptopReport } from '../../../chores/cleanup.ts';
 import { nextToGo } from '../../../chores/next-to-go.ts';
@@ -41,9 +41,8 @@ export function addDiskRoutes(part: FastifyInstance, site: Site): void {
     const usage = await library.index.usage();
     const nameOf = namer(library);
     const quotas = laptopQuotas(library);
-    const parts = diskParts(status.disk, usage, status.forecast.roomBytes);
     const node = DiskPage({
-      ...{ page, parts },
+      ...{ page, parts: status.parts },
       ...{ days: readDays(library.paths), fullOn: status.fullOn },
       relief: status.reliefs,
       facts: statusView(page.words, status).facts,

@@ -5,14 +5,19 @@
 import type { VNode } from 'preact';
 import { ago, size, type Words } from '../../../../shared/words/words.ts';
 import type { Page } from '../../frame/frame.tsx';
+import { Pager } from '../../frame/pager.tsx';
+import { type Paged, withQuery } from '../../frame/paging.ts';
 import { laptopPath } from '../../frame/paths.ts';
-import { type Done, TeacherFrame } from '../../frame/teacher-frame.tsx';
+import { type Done, PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
 import { XoIcon } from '../../frame/xo-icon.tsx';
 import { ActLink } from '../acts/act-link.tsx';
 import type { LaptopCard } from '../shown/laptop-card.ts';
+import { SearchOfMany } from './name-search.tsx';
 
 export interface HeldLaptop {
   card: LaptopCard;
+  /** Why the newest is held aside. */
+  reason: string;
   /** The newest first. */
   held: readonly {
     name: string;
@@ -27,14 +32,26 @@ export interface HeldLaptop {
   titles: readonly string[];
 }
 
+/** All laptops of the school whose backups are held aside for one reason, on whatever page they are. */
+export interface HeldGroup {
+  reason: string;
+  laptops: number;
+  /** A digest of what is held aside of them. */
+  sum: string;
+}
+
 export interface HeldProps {
   page: Page;
-  laptops: readonly HeldLaptop[];
+  groups: readonly HeldGroup[];
+  /** Those with the same reason one after the other. */
+  found: Paged<HeldLaptop>;
+  /** As typed. */
+  typed: string;
   now: number;
   done?: Done | undefined;
 }
 
-export function HeldPage({ page, laptops, now, done }: HeldProps): VNode {
+export function HeldPage({ page, groups, found, typed, now, done }: HeldProps): VNode {
   const { words } = page;
   const { _ } = words;
   return (
@@ -44,45 +61,43 @@ export function HeldPage({ page, laptops, now, done }: HeldProps): VNode {
           'When much of a Journal is suddenly gone, its backup waits here, and nothing from before is touched: there is no hurry.',
         )}
       </p>
-      {laptops.length === 0 ? <p>{_('None.')}</p> : null}
+      {groups.length === 0 ? <p>{_('None.')}</p> : null}
+      <SearchOfMany words={words} action={PLACES.held} typed={typed} found={found} />
       <ul class="asking">
-        {[...byReason(laptops)].map(([reason, some]) => (
-          <li key={reason} class="card">
-            {some.length > 1 ? <Together words={words} reason={reason} laptops={some} /> : null}
-            {some.map((one) => (
-              <Held key={one.card.serial} words={words} laptop={one} now={now} />
-            ))}
-          </li>
-        ))}
+        {groups
+          .map(
+            (group) =>
+              [group, found.shown.filter(({ reason }) => reason === group.reason)] as const,
+          )
+          .filter(([, some]) => some.length > 0)
+          .map(([group, some]) => (
+            <li key={group.reason} class="card">
+              {group.laptops > 1 && typed === '' ? <Together words={words} group={group} /> : null}
+              {some.map((one) => (
+                <Held key={one.card.serial} words={words} laptop={one} now={now} />
+              ))}
+            </li>
+          ))}
       </ul>
+      <Pager
+        words={words}
+        paged={found}
+        href={(n) => withQuery(PLACES.held, { q: typed, page: n })}
+        before={_('Page before')}
+        after={_('Next page')}
+      />
     </TeacherFrame>
   );
 }
 
-/** One card for all laptops that were held aside for the same reason. */
-function byReason(laptops: readonly HeldLaptop[]): Map<string, HeldLaptop[]> {
-  const groups = new Map<string, HeldLaptop[]>();
-  for (const one of laptops) {
-    const reason = one.held[0]?.reason ?? '';
-    groups.set(reason, [...(groups.get(reason) ?? []), one]);
-  }
-  return groups;
-}
-
-interface TogetherProps {
-  words: Words;
-  reason: string;
-  laptops: readonly HeldLaptop[];
-}
-
-/** What is said once for many, and done once for all of them. */
-function Together({ words, reason, laptops }: TogetherProps) {
+/** What is said once for many, and done once for all of them: also for those on other pages. */
+function Together({ words, group }: { words: Words; group: HeldGroup }) {
   const { _, _n } = words;
-  const fields = { serials: laptops.map(({ card }) => card.serial).join() };
+  const fields = { group: group.reason, sum: group.sum };
   return (
     <>
       <h2>
-        {_n('{n} laptop', '{n} laptops', laptops.length)}: {heldReason(words, reason)}
+        {_n('{n} laptop', '{n} laptops', group.laptops)}: {heldReason(words, group.reason)}
       </h2>
       <p class="acts">
         <ActLink act={{ name: 'release-many', fields }} label={_('All of them were meant')} />

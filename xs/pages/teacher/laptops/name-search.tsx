@@ -1,6 +1,7 @@
 /** A search for laptops by name or serial number; sent by GET, so that it needs no script. */
 import type { VNode } from 'preact';
 import type { Words } from '../../../../shared/words/words.ts';
+import type { Paged } from '../../frame/paging.ts';
 
 export interface NameSearchProps {
   words: Words;
@@ -26,5 +27,21 @@ export function NameSearch({ words, action, typed, kept = {} }: NameSearchProps)
         <button type="submit">{_('Search')}</button>
       </p>
     </form>
+  );
+}
+
+type SearchOfManyProps = NameSearchProps & { found: Pick<Paged<unknown>, 'total' | 'pages'> };
+
+/** The same, where a list is long or was searched; with a word where nothing was found. */
+export function SearchOfMany({ found, ...search }: SearchOfManyProps): VNode | null {
+  const { words, typed } = search;
+  if (found.pages < 2 && typed === '') return null;
+  return (
+    <>
+      <NameSearch {...search} />
+      {found.total === 0 ? (
+        <p>{words._('No laptop has this name or serial number here. Try fewer letters.')}</p>
+      ) : null}
+    </>
   );
 }

@@ -10,12 +10,15 @@ import type { LaptopRow } from '../../../admin/laptop-list.ts';
 import type { WindowState } from '../../../registration/newcomers.ts';
 import type { ArrivingChild } from '../../../transfer/arrivals.ts';
 import type { Page } from '../../frame/frame.tsx';
+import { Pager } from '../../frame/pager.tsx';
+import { type Paged, withQuery } from '../../frame/paging.ts';
 import { laptopPath } from '../../frame/paths.ts';
-import { type Done, TeacherFrame } from '../../frame/teacher-frame.tsx';
+import { type Done, ForKeeper, PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
 import { XoIcon } from '../../frame/xo-icon.tsx';
 import { ActLink } from '../acts/act-link.tsx';
 import type { Act } from '../acts/acts.ts';
 import { CodeForm } from '../acts/code-form.tsx';
+import { SearchOfMany } from './name-search.tsx';
 
 export interface WaitingLaptop {
   serial: Serial;
@@ -63,62 +66,62 @@ export interface ShownProposal {
   newerColors: string | null;
   olderColors: string | null;
   registered: number;
+  olderRegistered: number;
   lastSeen: number;
 }
 
+/** What may be asked about. */
+export const ASKED = ['keys', 'arrivals', 'proposals'] as const;
+export type Asked = (typeof ASKED)[number];
+
+/** One thing that is asked. */
+export type WaitingItem =
+  | { about: 'keys'; one: WaitingLaptop }
+  | { about: 'arrivals'; one: ArrivingChild }
+  | { about: 'proposals'; one: ShownProposal };
+
 export interface WaitingProps {
   page: Page;
-  arrivals: readonly ArrivingChild[];
-  laptops: readonly WaitingLaptop[];
-  proposals: readonly ShownProposal[];
+  /** Only these are shown; null for all. */
+  only: Asked | null;
+  /** As typed. */
+  typed: string;
+  /** How many wait, on whatever page. */
+  counts: Readonly<Record<Asked, number>>;
+  /** In the order of `ASKED`. */
+  found: Paged<WaitingItem>;
+  /** All laptops that ask with a key of Sugar only, and a digest of those keys. */
+  sugar: { laptops: number; sum: string };
   registration: WindowState;
   now: number;
   done?: Done | undefined;
 }
 
 export function WaitingPage(props: WaitingProps): VNode {
-  const { page, laptops, arrivals, proposals, registration, now, done } = props;
+  const { page, only, typed, found, registration, done } = props;
   const { words } = page;
   const { _ } = words;
+  const kept = only ?? '';
   return (
     <TeacherFrame page={page} title={_('Who asks')} place="waiting" done={done}>
-      <section>
-        <h2>{_('Laptops that ask to be let in')}</h2>
-        {laptops.length === 0 ? <p>{_('None.')}</p> : null}
-        <ul class="asking">
-          {[true, false]
-            .map((hasCode) => laptops.filter((one) => one.hasCode === hasCode))
-            .filter((some) => some.length > 0)
-            .map((some) => (
-              <li key={String(some[0]?.hasCode)} class="card">
-                <Some page={page} laptops={some} now={now} />
-              </li>
-            ))}
-        </ul>
-      </section>
-      {arrivals.length > 0 ? (
-        <section>
-          <h2>{_('Children from another school')}</h2>
-          <ul class="asking">
-            {arrivals.map((one) => (
-              <li key={one.serial} class="card">
-                <Arriving words={words} arrival={one} now={now} />
-              </li>
-            ))}
-          </ul>
-        </section>
-      ) : null}
-      <section>
-        <h2>{_('New laptops of children you know?')}</h2>
-        {proposals.length === 0 ? <p>{_('None.')}</p> : null}
-        <ul class="asking">
-          {proposals.map((one) => (
-            <li key={one.newer} class="card">
-              <Proposal words={words} proposal={one} now={now} />
-            </li>
-          ))}
-        </ul>
-      </section>
+      <SearchOfMany {...{ words, typed, found }} action={PLACES.waiting} kept={{ only }} />
+      {ASKED.filter((one) => only === null || only === one).map((about) => (
+        <Section key={about} {...props} about={about} />
+      ))}
+      <Pager
+        words={words}
+        paged={found}
+        href={(n) => withQuery(PLACES.waiting, { only: kept, q: typed, page: n })}
+        before={_('Page before')}
+        after={_('Next page')}
+      />
+      {only === null ? null : (
+        <p>
+          <a class="button" href={PLACES.waiting}>
+            {_('All who ask')}
+          </a>
+        </p>
+      )}
       <section class="card">
         <h2>{_('New laptops')}</h2>
         <Registration words={words} registration={registration} />
@@ -127,34 +130,90 @@ export function WaitingPage(props: WaitingProps): VNode {
   );
 }
 
-interface SomeProps {
-  page: Page;
-  laptops: readonly WaitingLaptop[];
-  now: number;
+/** Those of one kind on this page; none where all of them are on other pages. */
+function Section(props: WaitingProps & { about: Asked }) {
+  const { about, page, counts, found, typed, now } = props;
+  const { words } = page;
+  const { _ } = words;
+  const total = counts[about];
+  const shown = found.shown.filter((one) => one.about === about);
+  if (total === 0 ? about === 'arrivals' || typed !== '' : shown.length === 0) return null;
+  return (
+    <section>
+      <h2>{titleOf(words, about)}</h2>
+      {total === 0 ? <p>{_('None.')}</p> : null}
+      <ul class="asking">
+        {about === 'keys' ? <Keys {...props} /> : null}
+        {shown.map((item) => {
+          if (item.about === 'keys') return null;
+          return (
+            <li key={item.about === 'arrivals' ? item.one.serial : item.one.newer} class="card">
+              {item.about === 'arrivals' ? (
+                <Arriving words={words} arrival={item.one} now={now} />
+              ) : (
+                <Proposal words={words} proposal={item.one} now={now} />
+              )}
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+function titleOf({ _ }: Words, about: Asked): string {
+  switch (about) {
+    case 'keys':
+      return _('Laptops that ask to be let in');
+    case 'arrivals':
+      return _('Children from another school');
+    case 'proposals':
+      return _('New laptops of children you know?');
+    default:
+      return about satisfies never;
+  }
 }
 
 /** Laptops with the same question: what is said about them is said once. */
-function Some({ page, laptops, now }: SomeProps) {
-  const { _ } = page.words;
-  const isSugar = laptops[0]?.hasCode === false;
-  const fields = { serials: laptops.map(({ serial }) => serial).join(), kind: 'sugar' };
+function Keys({ page, found, typed, sugar, now }: WaitingProps) {
+  const shown = found.shown.flatMap((item) => (item.about === 'keys' ? [item.one] : []));
   return (
     <>
-      {isSugar ? (
-        <p>
-          {_(
-            '"Register" was chosen in its menu. Only the old backup program needs this key; an administrator can approve it at the terminal.',
-          )}
-        </p>
-      ) : null}
-      {isSugar && laptops.length > 1 ? (
+      {[true, false]
+        .map((hasCode) => shown.filter((one) => one.hasCode === hasCode))
+        .filter((some) => some.length > 0)
+        .map((some) => (
+          <li key={String(some[0]?.hasCode)} class="card">
+            {some[0]?.hasCode ? null : (
+              <SugarOnly words={page.words} sugar={typed === '' ? sugar : null} />
+            )}
+            {some.map((one) => (
+              <Asking key={one.serial} page={page} asking={one} now={now} />
+            ))}
+          </li>
+        ))}
+    </>
+  );
+}
+
+/** `sugar`: all of them, which one act may be about; null where words chose some. */
+function SugarOnly({ words, sugar }: { words: Words; sugar: WaitingProps['sugar'] | null }) {
+  const { _ } = words;
+  return (
+    <>
+      <p>
+        {_(
+          '"Register" was chosen in its menu. Only the old backup program needs this key; an administrator can approve it at the terminal.',
+        )}
+      </p>
+      {sugar && sugar.laptops > 1 ? (
         <p class="acts">
-          <ActLink act={{ name: 'reject-many', fields }} label={_('Reject all')} />
+          <ActLink
+            act={{ name: 'reject-many', fields: { sum: sugar.sum } }}
+            label={_('Reject all')}
+          />
         </p>
       ) : null}
-      {laptops.map((one) => (
-        <Asking key={one.serial} page={page} asking={one} now={now} />
-      ))}
     </>
   );
 }
@@ -215,6 +274,7 @@ function Arriving(props: { words: Words; arrival: ArrivingChild; now: number }) 
 function Proposal(props: { words: Words; proposal: ShownProposal; now: number }) {
   const { words, now } = props;
   const { newer, older, nick, newerColors, olderColors, registered, lastSeen } = props.proposal;
+  const { olderRegistered } = props.proposal;
   const { _ } = words;
   return (
     <>
@@ -233,6 +293,7 @@ function Proposal(props: { words: Words; proposal: ShownProposal; now: number })
             <bdi>{nick}</bdi>
           </a>
           <span class="serial">{older}</span>
+          <span>{_('registered {ago}', { ago: ago(words, olderRegistered, now) })}</span>
           <span>{_('old: last seen {ago}', { ago: ago(words, lastSeen, now) })}</span>
         </p>
       </div>
@@ -248,6 +309,17 @@ function Proposal(props: { words: Words; proposal: ShownProposal; now: number })
           about={nick}
         />
       </p>
+      <ForKeeper.Consumer>
+        {(isKeeper) =>
+          isKeeper ? null : (
+            <p>
+              {_(
+                'If the child says so, tell whoever keeps the server. Then the new laptop may bring back what the old one left.',
+              )}
+            </p>
+          )
+        }
+      </ForKeeper.Consumer>
     </>
   );
 }

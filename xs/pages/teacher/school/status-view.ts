@@ -2,12 +2,13 @@
  * The status of the school in words. Pure: facts in, texts out.
  */
 import { size, type Words } from '../../../../shared/words/words.ts';
-import { concernAdvice, concernText, damagedText } from '../../../admin/concern-words.ts';
+import { concernAdvice, concernText } from '../../../admin/concern-words.ts';
 import { ASKS_TEACHERS, type Concern, concerns, weighed } from '../../../admin/concerns.ts';
-import { LATE_DAYS, type Status } from '../../../admin/status.ts';
-import { laptopPath } from '../../frame/paths.ts';
+import { LATE_DAYS } from '../../../admin/laptop-states.ts';
+import type { Status } from '../../../admin/status.ts';
 import { PLACES } from '../../frame/teacher-frame.tsx';
 import type { Mark } from '../shown/marks.tsx';
+import { needPath } from './need-page.tsx';
 
 export interface Ask {
   text: string;
@@ -46,9 +47,8 @@ export function statusView(words: Words, status: Status): StatusView {
   };
 }
 
-function countsOf(words: Words, { laptops }: Status): StatusView['counts'] {
-  const { _n } = words;
-  const count = (standing: string) => laptops.filter((one) => one.standing === standing).length;
+function countsOf({ _n }: Words, { laptops }: Status): StatusView['counts'] {
+  const count = (mark: Mark) => laptops.filter(({ states }) => states.includes(mark)).length;
   const [safe, late, never] = [count('safe'), count('late'), count('never')];
   const damaged = count('damaged');
   const [partly, unsure] = [count('partly'), count('unsure')];
@@ -63,6 +63,11 @@ function countsOf(words: Words, { laptops }: Status): StatusView['counts'] {
     late,
     { days: LATE_DAYS },
   );
+  const damagedText = _n(
+    '{n} laptop whose newest backup is damaged',
+    '{n} laptops whose newest backups are damaged',
+    damaged,
+  );
   const unsureText = _n(
     '{n} laptop last seen on an unknown date',
     '{n} laptops last seen on an unknown date',
@@ -73,9 +78,7 @@ function countsOf(words: Words, { laptops }: Status): StatusView['counts'] {
     ...(unsure > 0 ? [{ mark: 'unsure', count: unsure, text: unsureText } as const] : []),
     { mark: 'late', count: late, text: lateText },
     ...(partly > 0 ? [{ mark: 'partly', count: partly, text: partlyText } as const] : []),
-    ...(damaged > 0
-      ? [{ mark: 'damaged', count: damaged, text: damagedText(words, damaged) } as const]
-      : []),
+    ...(damaged > 0 ? [{ mark: 'damaged', count: damaged, text: damagedText } as const] : []),
     {
       ...{ mark: 'never', count: never },
       text: _n('{n} laptop never backed up', '{n} laptops never backed up', never),
@@ -86,7 +89,7 @@ function countsOf(words: Words, { laptops }: Status): StatusView['counts'] {
 /** A laptop without a backup is not safe, so a school with one is not well. */
 function calmOf({ _, _n }: Words, { laptops }: Status): StatusView['calm'] {
   if (laptops.length === 0) return null;
-  const never = laptops.filter(({ standing }) => standing === 'never').length;
+  const never = laptops.filter(({ states }) => states.includes('never')).length;
   if (never === 0) return { text: _('Nothing. All is well.'), href: null };
   const text = _n(
     '{n} laptop has no backup yet. Has it been used at school?',
@@ -114,38 +117,51 @@ function namesIn(words: Words, concern: Concern): string {
   return nameSome(words, counted);
 }
 
-/** The page on which a teacher deals with it. */
-function placeOf(concern: Concern): string {
-  switch (concern.type) {
+/** The page on which a teacher deals with it, or which says more of it. */
+function placeOf({ type }: Concern): string {
+  switch (type) {
     case 'waiting-keys':
+      return `${PLACES.waiting}?only=keys`;
     case 'arrivals':
+      return `${PLACES.waiting}?only=arrivals`;
     case 'proposals':
-      return PLACES.waiting;
+      return `${PLACES.waiting}?only=proposals`;
     case 'offers':
       return PLACES.offers;
-    case 'twins':
-      return concern.laptops[0] ? laptopPath(concern.laptops[0].serial) : PLACES.class;
     case 'held':
       return PLACES.held;
-    case 'refused-laptops':
-    case 'locked-out-laptops':
-      return PLACES.class;
-    case 'never-backed-up':
-      return `${PLACES.class}?only=never`;
     case 'not-safe':
       return `${PLACES.class}?only=partly`;
     case 'late-laptops':
       return `${PLACES.class}?only=late`;
     case 'unconfirmed':
       return `${PLACES.class}?only=unconfirmed`;
+    case 'clock':
+    case 'damage':
+    case 'disk-full':
+    case 'disk-nearly-full':
+    case 'disk-filling':
+    case 'disk-too-small':
+    case 'scrub-behind':
+      return PLACES.disk;
+    case 'damaged-laptops':
+    case 'twins':
+    case 'refused-laptops':
+    case 'locked-out-laptops':
+    case 'over-quota':
+    case 'never-backed-up':
     case 'service-down':
     case 'port-closed':
     case 'sandbox':
+    case 'faults':
+    case 'unlinked':
+    case 'offsite':
+    case 'reserve-gone':
     case 'no-teacher':
     case 'teachers-of-copy':
-      return PLACES.status;
+      return needPath(type);
     default:
-      return PLACES.disk;
+      return type satisfies never;
   }
 }
 

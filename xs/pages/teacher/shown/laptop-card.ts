@@ -4,8 +4,7 @@
 import type { Serial } from '../../../../shared/ids.ts';
 import { ago, type Words } from '../../../../shared/words/words.ts';
 import type { LaptopRow } from '../../../admin/laptop-list.ts';
-import { standing } from '../../../admin/status.ts';
-import { MARKS, type Mark, statesOf } from './marks.tsx';
+import { MARKS, type Mark } from './marks.tsx';
 
 /** What is said of a laptop by name only. */
 export interface KnownLaptop {
@@ -32,20 +31,7 @@ export interface LaptopCard {
 
 export type RowFacts = Pick<
   LaptopRow,
-  | 'serial'
-  | 'nick'
-  | 'colors'
-  | 'registered'
-  | 'retired'
-  | 'confirmed'
-  | 'replacedBy'
-  | 'waiting'
-  | 'held'
-  | 'damaged'
-  | 'notSafe'
-  | 'lastSuccess'
-  | 'days'
-  | 'atLeast'
+  'serial' | 'nick' | 'colors' | 'registered' | 'lastSuccess' | 'days' | 'atLeast' | 'states'
 >;
 
 const byName = new Intl.Collator();
@@ -63,14 +49,7 @@ export function cardsOf(rows: readonly RowFacts[]): LaptopCard[] {
 }
 
 export function cardOf(row: RowFacts): LaptopCard {
-  const { serial, nick, colors, lastSuccess } = row;
-  const notSafe = row.notSafe > 0;
-  const states = statesOf({
-    ...{ retired: row.retired !== null, replaced: row.replacedBy !== null },
-    ...{ waiting: row.waiting.length > 0, held: row.held > 0 },
-    ...{ notSafe, unconfirmed: row.confirmed === false },
-    standing: standing(row.days, { damaged: row.damaged, notSafe, atLeast: row.atLeast }),
-  });
+  const { serial, nick, colors, lastSuccess, states } = row;
   return {
     ...{ serial, name: nick || serial, colors, states, mark: states[0] ?? 'never' },
     safeAt: lastSuccess === null ? null : Math.floor(Date.parse(lastSuccess) / 1000),

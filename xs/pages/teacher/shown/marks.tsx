@@ -4,56 +4,11 @@
  */
 import type { VNode } from 'preact';
 import type { Words } from '../../../../shared/words/words.ts';
-import type { Standing } from '../../../admin/status.ts';
+import type { LaptopState } from '../../../admin/laptop-states.ts';
 import { CRACKED } from '../../frame/crack.tsx';
 
 /** The state of a laptop at a glance. */
-export type Mark =
-  | 'waiting'
-  | 'held'
-  | 'damaged'
-  | 'partly'
-  | 'safe'
-  | 'unsure'
-  | 'late'
-  | 'never'
-  | 'unconfirmed'
-  | 'replaced'
-  | 'retired';
-
-export interface MarkFacts {
-  retired: boolean;
-  /** Another laptop replaces it. */
-  replaced: boolean;
-  waiting: boolean;
-  held: boolean;
-  /** It says that something of its Journal is not safe. */
-  notSafe: boolean;
-  /** Nobody has compared its digits with the server. */
-  unconfirmed: boolean;
-  standing: Standing;
-}
-
-/**
- * All states a laptop is in, the one that it is shown with first: what needs a decision takes
- * precedence over the age of the last backup. Counts and filters go by any of them, so that a number
- * on one page is the number of laptops on the page that it leads to.
- */
-export function statesOf(facts: MarkFacts): Mark[] {
-  const { retired, replaced, waiting, held, notSafe, unconfirmed, standing } = facts;
-  const decisions: Mark[] = [
-    ...(waiting ? ['waiting' as const] : []),
-    ...(held ? ['held' as const] : []),
-  ];
-  if (retired) return ['retired', ...(held ? ['held' as const] : [])];
-  if (replaced && standing !== 'safe' && standing !== 'damaged') return [...decisions, 'replaced'];
-  const alsoPartly = notSafe && standing !== 'partly' && standing !== 'never';
-  return [
-    ...[...decisions, standing],
-    ...(alsoPartly ? (['partly'] as const) : []),
-    ...(unconfirmed && !replaced ? (['unconfirmed'] as const) : []),
-  ];
-}
+export type Mark = LaptopState;
 
 /** The order in which teachers look at them. */
 export const MARKS: readonly Mark[] = [
