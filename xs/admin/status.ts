@@ -24,7 +24,7 @@ import { lockedOut, refusesDsa } from '../ssh/old-algorithms.ts';
 import { cached } from '../storage/cached.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
 import { type DiskFacts, freeShare, measureDisk } from '../storage/disk.ts';
-import type { DayRow, LaptopOverview } from '../storage/index-db.ts';
+import type { DayRow, LaptopOverview, LaptopUsage } from '../storage/index-db.ts';
 import { inLibrary, type Paths } from '../storage/paths.ts';
 import { reserveSize } from '../storage/reserve.ts';
 import { listTrash } from '../storage/trash.ts';
@@ -33,10 +33,10 @@ import { type Look, lookAt } from './laptop-facts.ts';
 import { type Stand, standReader } from './laptop-standing.ts';
 import type { LaptopState, Standing } from './laptop-states.ts';
 import { type LaptopNotSafe, whatIsNotSafe } from './not-safe.ts';
+import { faultsOf } from './present-faults.ts';
 import { type Probes, probe } from './probes.ts';
 import { type DiskParts, findReliefs, type Relief, readParts } from './relief.ts';
 import { namesOfCopy, teachersNow } from './teachers.ts';
-import { faultsOf } from './ways-out.ts';
 
 export interface LaptopStanding {
   serial: Serial;
@@ -126,7 +126,6 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
   const { paths, registrations, strangers, index, pool, timeline } = library;
   const moment = timeline.now();
   const overview = new Map((await index.overview()).map((row) => [row.serial, row]));
-  const usage = await index.usage();
   const nickOf = (serial: string) => registrations.nickOf(serial);
   const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
   const known = active.map(([serial]) => overview.get(serial)?.bytes ?? null);
@@ -158,13 +157,7 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
       .filter(([serial]) => look(serial).twins)
       .map(([serial, { nick }]) => ({ serial, nick })),
     ...questionsOf(library, active, overview, look),
-    overQuota: usage
-      .filter(({ stuck }) => stuck === 1)
-      .map(({ serial }) => ({ serial: serial as Serial, nick: nickOf(serial) })),
-    leftovers: usage
-      .filter(({ leftBytes }) => leftBytes > 0)
-      .map(({ serial, leftBytes }) => ({ serial, nick: nickOf(serial), bytes: leftBytes }))
-      .sort((a, b) => b.bytes - a.bytes),
+    ...useOf(await index.usage(), nickOf),
     ...{ teachers: teachersNow(paths).length, teachersOfCopy: namesOfCopy(paths) },
     https: httpsWayIn(library),
     ...(await readRoom(library, look, known, days)),
@@ -185,6 +178,22 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
     probes: await lately(library, library.listening, options, () => probe(library)),
     faults: faultsOf(library),
     disks: await otherDisks(paths),
+  };
+}
+
+/** Who needs more than there is, and what was sent in vain. */
+function useOf(
+  usage: readonly LaptopUsage[],
+  nickOf: (serial: string) => string,
+): Pick<Status, 'overQuota' | 'leftovers'> {
+  return {
+    overQuota: usage
+      .filter(({ stuck }) => stuck === 1)
+      .map(({ serial }) => ({ serial: serial as Serial, nick: nickOf(serial) })),
+    leftovers: usage
+      .filter(({ leftBytes }) => leftBytes > 0)
+      .map(({ serial, leftBytes }) => ({ serial, nick: nickOf(serial), bytes: leftBytes }))
+      .sort((a, b) => b.bytes - a.bytes),
   };
 }
 

@@ -8,6 +8,7 @@ import { serialOf } from '../whole.ts';
 const NOW = new Date('2026-06-15T10:00:00Z');
 
 /** So many laptops, with every trouble that there is. */
+// long: a table of facts
 export function statusOf(laptops: number): Status {
   return {
     time: NOW.toISOString(),

@@ -15,7 +15,7 @@ import { pngWith } from '../../shared/pictures.ts';
 import { damagedDays } from '../integrity/damage-library.ts';
 import { backUp, confirm, ed25519, enrol, type Journal, SERIAL, uidOf } from '../library.ts';
 import { type Browser, openBrowser, servePages } from '../pages/browser.ts';
-import { act, journal, OTHER, openClass, signIn } from '../pages/teachers-class.ts';
+import { act, journal, OTHER, openClass, signIn } from '../pages/teacher/teachers-class.ts';
 import { dsaKey, noteSuccess } from '../whole.ts';
 
 const test = suite("a teacher's desk");

@@ -36,7 +36,7 @@ const widened = (facts: Partial<Status>): Partial<Status> =>
     Object.entries(facts).map(([key, value]) => {
       if (key === 'laptops') {
         const { standing: each } = (value as LaptopStanding[])[0] ?? { standing: 'late' };
-        return [key, crowd.map((one) => ({ ...one, standing: each }))];
+        return [key, crowd.map((one) => ({ ...one, standing: each, states: [each] }))];
       }
       return [key, Array.isArray(value) && Object(value[0]).serial ? crowd : value];
     }),

@@ -8,7 +8,7 @@ import { listHeld, listSnapshots, newestSnapshot } from '../../../xs/storage/sna
 import { backUp, ed25519, enrol, SERIAL, uidOf } from '../library.ts';
 import { dsaKey, serialOf } from '../whole.ts';
 import { openBrowser } from './browser.ts';
-import { act, follow, journal, OTHER, openClass, signIn } from './teachers-class.ts';
+import { act, follow, journal, OTHER, openClass, signIn } from './teacher/teachers-class.ts';
 
 const test = suite('what teachers do on the pages');
 

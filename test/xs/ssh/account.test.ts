@@ -69,7 +69,8 @@ testIf(
       using _watched = watchGroup({ ...library, faults, serials: () => [SERIAL] }, ownership, 5);
       const [fault] = faults.list();
       assert.is(fault?.part, 'rights');
-      assert.match(fault?.reason ?? '', /its group is 1234: chgrp -R/);
+      assert.match(fault?.reason ?? '', /its group is 1234$/);
+      assert.match(fault?.hint ?? '', /^chgrp -R/);
       lchownSync(folder, 0, 64_999);
       await waitFor('it to be put right', () => faults.list().length === 0);
       lchownSync(folder, 0, 1234);

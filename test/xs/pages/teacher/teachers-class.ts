@@ -1,10 +1,10 @@
 /** A class and its teacher, who has signed in; what she does on the pages. */
 import * as assert from 'uvu/assert';
-import { addTeacher } from '../../../xs/admin/teachers.ts';
-import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
-import { backUp, type Journal, SERIAL, uidOf } from '../library.ts';
-import { dsaKey, serialOf } from '../whole.ts';
-import { type Browser, openBrowser, type PagesServer, servePages } from './browser.ts';
+import { addTeacher } from '../../../../xs/admin/teachers.ts';
+import { newestSnapshot } from '../../../../xs/storage/snapshots.ts';
+import { backUp, type Journal, SERIAL, uidOf } from '../../library.ts';
+import { dsaKey, serialOf } from '../../whole.ts';
+import { type Browser, openBrowser, type PagesServer, servePages } from '../browser.ts';
 
 const PASSWORD = 'four words are enough';
 const SIGN_IN = '/ds-restore/sign-in';

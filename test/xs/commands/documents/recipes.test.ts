@@ -8,12 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DAY_MS } from '../../../shared/clock.ts';
-import { parseSerial } from '../../../shared/ids.ts';
-import { type CliOptions, runCli } from '../../../xs/cli.ts';
-import { serveCommands } from '../../../xs/commands/service-socket.ts';
-import { backUp, ed25519, enrol, SERIAL, uidOf } from '../library.ts';
-import { dsaKey, openWhole, STICK_PARTS, type WholeLibrary } from '../whole.ts';
+import { DAY_MS } from '../../../../shared/clock.ts';
+import { parseSerial } from '../../../../shared/ids.ts';
+import { type CliOptions, runCli } from '../../../../xs/cli.ts';
+import { serveCommands } from '../../../../xs/commands/service-socket.ts';
+import { backUp, ed25519, enrol, SERIAL, uidOf } from '../../library.ts';
+import { dsaKey, openWhole, STICK_PARTS, type WholeLibrary } from '../../whole.ts';
 import { recipe, recipeTitles } from './document-lines.ts';
 
 const test = suite('the recipes of the README');

@@ -1,11 +1,11 @@
 /** Every command that a document for users names exists, and takes the arguments that are shown there. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseArguments } from '../../../agent/cli/arguments.ts';
-import { COMMANDS as LAPTOP_COMMANDS } from '../../../agent/cli/commands.ts';
-import { describeForTerminal } from '../../../shared/errors.ts';
-import { parseCommandLine } from '../../../xs/commands/command-line.ts';
-import { COMMANDS, LOCAL_COMMANDS } from '../../../xs/commands/table.ts';
+import { parseArguments } from '../../../../agent/cli/arguments.ts';
+import { COMMANDS as LAPTOP_COMMANDS } from '../../../../agent/cli/commands.ts';
+import { describeForTerminal } from '../../../../shared/errors.ts';
+import { parseCommandLine } from '../../../../xs/commands/command-line.ts';
+import { COMMANDS, LOCAL_COMMANDS } from '../../../../xs/commands/table.ts';
 import { DOCUMENTS, type DocumentLine, documentLines } from './document-lines.ts';
 
 const test = suite('commands in the documents');

@@ -2,14 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DAY_MS } from '../../../shared/clock.ts';
-import { addTeacher, readTeachers } from '../../../xs/admin/teachers.ts';
-import { ACT_NAMES, type ActName, fieldsOf } from '../../../xs/pages/teacher/acts/acts.ts';
-import { readAudit } from '../../../xs/registration/audit.ts';
-import { inState } from '../../../xs/storage/paths.ts';
-import { SERIAL } from '../library.ts';
-import { dsaKey, openWhole, serialOf } from '../whole.ts';
-import { type Browser, openBrowser, type PagesServer, servePages } from './browser.ts';
+import { DAY_MS } from '../../../../shared/clock.ts';
+import { addTeacher, readTeachers } from '../../../../xs/admin/teachers.ts';
+import { ACT_NAMES, type ActName, fieldsOf } from '../../../../xs/pages/teacher/acts/acts.ts';
+import { readAudit } from '../../../../xs/registration/audit.ts';
+import { inState } from '../../../../xs/storage/paths.ts';
+import { SERIAL } from '../../library.ts';
+import { dsaKey, openWhole, serialOf } from '../../whole.ts';
+import { type Browser, openBrowser, type PagesServer, servePages } from '../browser.ts';
 
 const test = suite('what a teacher may do, and what a keeper of the server');
 

@@ -3,13 +3,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 const GUIDES = 'bundle/docs';
 /** Everything that a user reads. */
 export const DOCUMENTS = [
   'README.md',
   'MIGRATION.md',
-  ...readdirSync(join(ROOT, GUIDES)).map((name) => join(GUIDES, name)),
+  ...readdirSync(join(ROOT, GUIDES))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(GUIDES, name)),
 ];
 
 export interface DocumentLine {

@@ -5,15 +5,15 @@
 import { mkdirSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DAY_MS } from '../../../shared/clock.ts';
-import { addTeacher } from '../../../xs/admin/teachers.ts';
-import { writeFindings } from '../../../xs/integrity/findings.ts';
-import { writeTwins } from '../../../xs/registration/twin-file.ts';
-import { writeNotSafe } from '../../../xs/storage/not-safe.ts';
-import { inLaptop } from '../../../xs/storage/paths.ts';
-import { backUp, ed25519, enrol, uidOf } from '../library.ts';
-import { dsaKey, serialOf } from '../whole.ts';
-import { type Browser, openBrowser, type PagesServer, servePages } from './browser.ts';
+import { DAY_MS } from '../../../../shared/clock.ts';
+import { addTeacher } from '../../../../xs/admin/teachers.ts';
+import { writeFindings } from '../../../../xs/integrity/findings.ts';
+import { writeTwins } from '../../../../xs/registration/twin-file.ts';
+import { writeNotSafe } from '../../../../xs/storage/not-safe.ts';
+import { inLaptop } from '../../../../xs/storage/paths.ts';
+import { backUp, ed25519, enrol, uidOf } from '../../library.ts';
+import { dsaKey, serialOf } from '../../whole.ts';
+import { type Browser, openBrowser, type PagesServer, servePages } from '../browser.ts';
 import { journal } from './teachers-class.ts';
 
 const test = suite('numbers and the lists that they lead to');

@@ -3,13 +3,13 @@ import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DAY_MS } from '../../../shared/clock.ts';
-import { readAudit } from '../../../xs/registration/audit.ts';
-import { inLaptop, inSnapshot } from '../../../xs/storage/paths.ts';
-import { listHeld, listSnapshots } from '../../../xs/storage/snapshots.ts';
-import { backUp, SERIAL } from '../library.ts';
-import { dsaKey, serialOf } from '../whole.ts';
-import type { Browser } from './browser.ts';
+import { DAY_MS } from '../../../../shared/clock.ts';
+import { readAudit } from '../../../../xs/registration/audit.ts';
+import { inLaptop, inSnapshot } from '../../../../xs/storage/paths.ts';
+import { listHeld, listSnapshots } from '../../../../xs/storage/snapshots.ts';
+import { backUp, SERIAL } from '../../library.ts';
+import { dsaKey, serialOf } from '../../whole.ts';
+import type { Browser } from '../browser.ts';
 import { act, follow, journal, openClass, signIn } from './teachers-class.ts';
 
 const test = suite('many of a kind');
