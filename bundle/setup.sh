@@ -20,6 +20,8 @@ PACKAGES='rsync openssh-server openssh-client bubblewrap socat openssl libnss-wr
 # makes file systems that are cut off; what takes archives apart, and says which commit a build is of.
 BENCH_PACKAGES='borgbackup'
 STICK_PACKAGES='debootstrap debian-archive-keyring'
+# What is shipped is judged by these: 50 MB to fetch, 90 MB installed (measured on Debian 12).
+INSTALL_PACKAGES='lintian nginx-light apache2 rpm ansible-lint'
 SERVER_PACKAGES='rsync openssh-server bubblewrap socat openssl libnss-wrapper util-linux restic'
 SERVER_TOOLS='rsync sshd ssh-keygen bwrap socat openssl flock setpriv'
 # For systems without dpkg: what those packages are needed for.
@@ -29,11 +31,12 @@ OLDEST_NODE=20
 
 usage() {
   cat <<'USAGE'
-usage: sh bundle/setup.sh [--quiet] [--server | --bench | --stick]
+usage: sh bundle/setup.sh [--quiet] [--server | --bench | --stick | --install]
   --quiet   say nothing when nothing is missing
   --server  only what a school server needs that runs dist/xs-backup.mjs: no compiler, GTK or browser
   --bench   also install what the benchmarks compare with: borgbackup
   --stick   also install what makes bare Debian systems: debootstrap
+  --install the same, and what judges packages and examples: lintian, nginx, Apache, rpm, ansible-lint
 USAGE
 }
 
@@ -61,6 +64,10 @@ while [ $# -gt 0 ]; do
     --stick)
       PACKAGES="$PACKAGES $STICK_PACKAGES"
       TOOLS="$TOOLS debootstrap"
+      ;;
+    --install)
+      PACKAGES="$PACKAGES $STICK_PACKAGES $INSTALL_PACKAGES"
+      TOOLS="$TOOLS debootstrap lintian nginx apache2 rpmbuild ansible-lint"
       ;;
     --help) usage && exit ;;
     *)
@@ -107,15 +114,17 @@ apt() {
   return 1
 }
 
-# Nobody asked for an SSH server on this machine; its programs are wanted, not its service. Debian
-# asks this file before it starts a service. It speaks only of ssh and only while we live, so that
-# it does no harm when we are killed before taking it away.
-hold_sshd() {
+# Nobody asked for an SSH server or a web server on this machine; their programs are wanted, not their
+# services. Debian asks this file before it starts one. It speaks only of those that come now and only while we live,
+# so that it does no harm when we are killed before taking it away.
+hold_services() { # hold_services NAME…
   [ ! -e /usr/sbin/policy-rc.d ] || return 0
   policy="#!/bin/sh
 # Put here by ds-backup's bundle/setup.sh (process $$) while it runs; may be deleted afterwards.
 [ -d /proc/$$ ] || exit 0
-for word; do case \$word in ssh | ssh.service | ssh.socket) exit 101 ;; esac; done
+for word; do for name in $*; do
+  case \$word in \$name | \$name.service | \$name.socket) exit 101 ;; esac
+done; done
 exit 0"
   # shellcheck disable=SC2016 # $1 is for the inner shell
   as_root sh -c 'printf "%s\n" "$1" >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d' \
@@ -123,10 +132,20 @@ exit 0"
   held=yes
 }
 
-release_sshd() {
+release_services() {
   [ -n "$held" ] || return 0
   held=
   as_root rm -f /usr/sbin/policy-rc.d
+}
+
+services_of() { # services_of PACKAGE…
+  for package; do
+    case $package in
+      openssh-server) echo ssh ;;
+      nginx-light) echo nginx ;;
+      apache2) echo apache2 ;;
+    esac
+  done
 }
 
 install_packages() { # install_packages NAME…
@@ -136,16 +155,20 @@ install_packages() { # install_packages NAME…
   fi
   did=yes
   say "installing Debian packages: $*"
-  case " $* " in *' openssh-server '*) hold_sshd ;; esac
+  services=$(services_of "$@")
+  # shellcheck disable=SC2086 # names are words
+  if [ -n "$services" ]; then hold_services $services; fi
   apt update ||
     fail 'apt-get update failed' 'the reason is above; is there a network, and leave to use it?'
   apt install -y --no-install-recommends "$@" ||
     fail "apt-get could not install $*" 'the reason is above; run this again afterwards'
   if [ -n "$held" ] && [ -d /run/systemd/system ]; then
-    as_root systemctl disable --quiet ssh.service 2>/dev/null || :
-    say 'the ssh service of this machine stays off; to have it: systemctl enable --now ssh'
+    for service in $services; do
+      as_root systemctl disable --quiet "$service.service" 2>/dev/null || :
+      say "the service $service of this machine stays off; to have it: systemctl enable --now $service"
+    done
   fi
-  release_sshd
+  release_services
 }
 
 debian_packages() {
@@ -243,7 +266,7 @@ gtk_types() {
 
 held=
 log=$(mktemp)
-trap 'release_sshd; rm -f "$log"' EXIT
+trap 'release_services; rm -f "$log"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 

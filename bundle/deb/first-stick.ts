@@ -34,15 +34,15 @@ const NEEDED_OF: Readonly<Record<string, readonly string[]>> = {
 };
 export const SUITES: readonly string[] = Object.keys(NEEDED_OF);
 
-/** Makes `base`, a minimal system with systemd; what it lacks lies in its apt archive afterwards. */
-export function makeBareSystem(suite: string, base: string): void {
+/** Makes `base`, a minimal system with systemd; what it lacks, and `also`, lies in its apt archive afterwards. */
+export function makeBareSystem(suite: string, base: string, also: readonly string[] = []): void {
   const include = 'systemd,systemd-sysv,dbus';
   const made = ['--variant=minbase', `--include=${include}`, suite, base];
   execFileSync('debootstrap', made, { stdio: ['ignore', 'ignore', 'inherit'] });
   execFileSync('chroot', [base, 'apt-get', 'clean'], { env: ENV });
   for (const args of [
     ['update'],
-    ['install', '-y', '-d', '--no-install-recommends', ...(NEEDED_OF[suite] ?? NEEDED)],
+    ['install', '-y', '-d', '--no-install-recommends', ...(NEEDED_OF[suite] ?? NEEDED), ...also],
   ]) {
     execFileSync('chroot', [base, 'apt-get', '-q', ...args], { env: ENV, stdio: 'ignore' });
   }

@@ -14,13 +14,16 @@ const all = suite('what setup.sh installs');
 const test = testIf(existsSync('/usr/bin/dpkg-query'), all, 'no dpkg here');
 
 const CALL =
-  /\b(?:execFileSync|spawnSync|spawn|execFile|execFile\)|startDaemon|must)\(\s*'([a-z0-9./_+-]+)'/g;
+  /\b(?:execFileSync|spawnSync|spawn|execFile|execFile\)|startDaemon|must|ran)\(\s*'([a-z0-9./_+-]+)'/g;
 /** Where they are not there it goes without, or a test is skipped and says so. */
 const WISHED = ['promtool', 'modprobe', 'systemd-inhibit'];
 /** Comes with Node.js, and Sugar's are no commands of their own. */
 const OTHERS = ['node', 'npm'];
-/** Of packages that are installed for benchmarks and sticks only. */
-const ABSENT: Readonly<Record<string, string>> = { borg: 'borgbackup', debootstrap: 'debootstrap' };
+/** Of packages that are installed for benchmarks, sticks and test:install only. */
+const ABSENT: Readonly<Record<string, string>> = {
+  ...{ borg: 'borgbackup', debootstrap: 'debootstrap', lintian: 'lintian', rpm: 'rpm' },
+  ...{ nginx: 'nginx-light', apache2: 'apache2', rpmbuild: 'rpm', 'ansible-lint': 'ansible-lint' },
+};
 const PATH = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'];
 
 /** Program → a file that starts it. */

@@ -2,7 +2,8 @@
  * `npm run test:install [-- trixie | bookworm [BASE]]`: the packages on a machine that has nothing, without a
  * network, with its own systemd: an older package with a laptop that is sending, the upgrade from a folder as
  * from a stick, the plug, removed, installed again, purged. Nothing is listened at that should not be, and no
- * child's work goes. Then the tarball, on another machine that has nothing of ours. BASE is a folder where the bare system is kept for the next time.
+ * child's work goes. Then the tarball, on another machine that has nothing of ours. Before all, what is shipped
+ * is judged by lintian, web servers, rpm and Ansible. BASE is a folder where the bare system is kept for the next time.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -22,9 +23,10 @@ import { makeBareSystem, takeMissing, writeFirstStick } from '../../bundle/deb/f
 import { makePackages } from '../../bundle/deb/main.ts';
 import { describeForTerminal } from '../../shared/errors.ts';
 import { generateJournal } from '../journal/generator.ts';
+import { checkShipped } from './checks.ts';
 import { listening, must, OUR_PORTS, serves, step, stepsDone } from './looks.ts';
 import { Machine } from './machine.ts';
-import { tarballScenes } from './tarball.ts';
+import { JUDGES, tarballScenes } from './tarball.ts';
 
 /** Where a system's own Node.js is too old. */
 const NEEDS_NODE = ['bookworm'];
@@ -200,14 +202,16 @@ async function main(): Promise<void> {
     const [root, other] = [join(folder, 'machine'), join(folder, 'other machine')];
     const base = kept ?? join(folder, 'base');
     const names = [...PROGRAMS, ...(NEEDS_NODE.includes(suite) ? ['ds-backup-node'] : [])];
-    if (!existsSync(base)) makeBareSystem(suite, base);
+    if (!existsSync(base)) makeBareSystem(suite, base, JUDGES);
     for (const copy of [root, other]) execFileSync('cp', ['-a', base, copy]);
     const packages = join(folder, 'packages');
     const older = join(folder, 'older');
     takeMissing(suite, root, packages);
     takeMissing(suite, root, older);
+    const made = await makePackages(join(folder, 'made'), names);
+    await checkShipped(made);
     let node: string | undefined;
-    for (const path of await makePackages(join(folder, 'made'), names)) {
+    for (const path of made) {
       if (basename(path).startsWith('ds-backup-node_')) node = path;
       cpSync(path, join(packages, basename(path)));
       if (PROGRAMS.some((name) => basename(path).startsWith(`${name}_`))) makeOlder(path, older);

@@ -18,6 +18,11 @@ const SETTINGS = '/etc/xs-backup/config.toml';
 /** What Debian's package would ask for, but its Node.js. */
 const NEEDED = 'openssh-server bubblewrap rsync socat openssl libnss-wrapper';
 
+/** Packages that judge what is shipped, beside those of a stick. */
+export const JUDGES: readonly string[] = ['apparmor'];
+/** The profile is of its version; older ones do not know the word "userns". */
+const OLDEST_PARSER = 4;
+
 /** `node`: our package of Node.js, where the system's own is too old. */
 export async function tarballScenes(machine: Machine, node?: string): Promise<void> {
   unpack(machine);
@@ -143,6 +148,14 @@ function appArmor(machine: Machine): void {
   assert.is(done.exitCode, 1);
   must(machine, 'cmp /etc/apparmor.d/xs-backup /usr/share/xs-backup/apparmor');
   step('AppArmor is on and its profile cannot be loaded: says so');
+  installNeeded(machine, 'apparmor');
+  const [, major] = /parser version (\d+)/.exec(must(machine, 'apparmor_parser --version')) ?? [];
+  if (Number(major) < OLDEST_PARSER) {
+    process.stdout.write(`    not tried: apparmor_parser ${major} knows no "userns"\n`);
+  } else {
+    must(machine, 'apparmor_parser --skip-kernel-load --skip-cache /etc/apparmor.d/xs-backup');
+    step('apparmor_parser takes the profile');
+  }
 }
 
 /** Nothing is complained of. */
