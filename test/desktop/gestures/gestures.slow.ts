@@ -7,7 +7,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { waitFor } from '../../runner/patience.ts';
-import type { Heard } from '../screen-reader.ts';
+import { type Heard, ScreenReader } from '../screen-reader.ts';
 import { CALM, STATES, Stage } from '../stage.ts';
 
 const test = suite('the gestures of the Backup activity');
@@ -20,6 +20,8 @@ const LEAST_SIZE = 44;
 const PRESSES = 60;
 /** Wider than this is a row. */
 const ROW = 600;
+/** The name that AT-SPI has of the shell. */
+const SHELL = 'main.py';
 const PRESSED = ['push button', 'toggle button', 'list item'];
 const DAY = /^(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day/;
 
@@ -279,5 +281,22 @@ for (const [way, open] of OPENINGS) {
     await desktop.moveTo(5, 500);
   });
 }
+
+test("View Source opens Sugar's viewer, and shows what the activity is written in", async () => {
+  const { desktop } = stage;
+  const shell = new ScreenReader(desktop, SHELL);
+  await desktop.key('alt+shift+v');
+  const folder = await shell.find('source');
+  // Its row has the keyboard after a press, and is opened by it too.
+  await desktop.click(folder.x, folder.y);
+  const file = await shell.find('activity.ts');
+  await desktop.click(file.x, file.y);
+  await waitFor('the source', async () =>
+    (await shell.all()).some(({ role, text }) => role === 'text' && text.startsWith('/**\n * The')),
+  );
+  await desktop.screenshot('view-source');
+  await desktop.key('Escape');
+  await shell.gone('source');
+});
 
 test.run();
