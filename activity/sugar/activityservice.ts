@@ -24,20 +24,16 @@ class ActivityService extends dbus.interface.Interface {
   }
 
   /**
-   * Required by the interface; this activity has no invitations and no document. Without
-   * `HandleViewSource` the shell shows the source itself.
+   * Required by the interface; this activity has no invitations. Without `HandleViewSource` the shell shows the
+   * source itself, and without `GetDocumentPath` no document beside it: an empty path ends its viewer.
    */
   InviteContact(): void {}
-  GetDocumentPath(): string {
-    return '';
-  }
 }
 
 ActivityService.configureMembers({
   methods: {
     SetActive: { inSignature: 'b', outSignature: '' },
     InviteContact: { inSignature: 'ss', outSignature: '' },
-    GetDocumentPath: { inSignature: '', outSignature: 's' },
   },
 });
 

@@ -47,6 +47,8 @@ export class EntryView {
     this.#preview.getStyleContext().addClass('ds-frame');
     this.#preview.setSizeRequest(zoom(240), zoom(180));
     this.#icon.setValign(Gtk.Align.START);
+    // Buttons in two rows do not stretch its frame.
+    this.#preview.setValign(Gtk.Align.START);
     const words = verticalBox(ui.look.sizes.padding);
     words.setValign(Gtk.Align.CENTER);
     for (const part of [this.#title, this.#facts, this.#description, this.#buttons.widget]) {
