@@ -93,6 +93,13 @@ async function foldMirror({ library, context }: WholeLibrary, [day = '0']: strin
 const ACTS: Record<string, (whole: WholeLibrary, args: string[]) => Promise<unknown>> = {
   backup: (whole, [day = '0', run = RUN]) =>
     backUp(whole, journalOfDay(Number(day)), SERIAL, parseRunId(run)),
+  /** The content of an entry is at school only from now on. */
+  keep: async (whole, [day = '0', uid = '']) => {
+    const journal = journalOfDay(Number(day));
+    const entry = journal.get(parseUid(uid));
+    if (!entry) throw new Error(`there is no entry ${uid}`);
+    await backUp(whole, journal.set(parseUid(uid), awayOf(parseUid(uid), entry)), SERIAL, RUN);
+  },
   reflash: (whole) => backUp(whole, reflashed(), SERIAL, RUN),
   command: (whole, [name = '', ...args]) => whole.command(name, args),
   offer: async ({ library }, [uid = '']) => {

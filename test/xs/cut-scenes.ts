@@ -2,7 +2,7 @@
 import { DAY_MS } from '../../shared/clock.ts';
 import { listSnapshots } from '../../xs/storage/snapshots.ts';
 import { act, liveThrough } from './acts.ts';
-import { SERIAL } from './library.ts';
+import { SERIAL, uidOf } from './library.ts';
 import { SCENES, type Scene } from './scenes.ts';
 
 const MORE: Omit<Scene, 'points'>[] = [
@@ -33,6 +33,16 @@ const MORE: Omit<Scene, 'points'>[] = [
       const [newest] = listSnapshots(library.paths, SERIAL);
       return ['command', 'pin', SERIAL, newest?.name ?? ''];
     },
+  },
+  {
+    name: 'a backup of content that is kept here only',
+    prepare: async (whole) => {
+      await liveThrough(whole, 0, 3);
+      const [newest] = listSnapshots(whole.library.paths, SERIAL);
+      await act(whole, 'command', ['pin', SERIAL, newest?.name ?? '', uidOf(3)]);
+      whole.clock.pass(DAY_MS);
+    },
+    act: () => ['keep', '2', uidOf(3)],
   },
   {
     name: 'held ones released',

@@ -221,7 +221,7 @@ export function giverNow(paths: Paths, name: string): Giver {
 }
 
 /** False for an account that was removed or has another password. Nobody is judged while the file cannot be read. */
-export function isStillThere(paths: Paths, { name, stamp }: Giver): boolean {
+export function stillAnswers(paths: Paths, { name, stamp }: Giver): boolean {
   try {
     const found = readTeachers(paths).find((one) => one.name === name);
     return found !== undefined && (stamp === undefined || stampOf(found) === stamp);

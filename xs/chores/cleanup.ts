@@ -74,11 +74,8 @@ export async function cleanUp(library: Library, options: CleanupOptions): Promis
   for (const serial of serials) {
     options.signal?.throwIfAborted();
     try {
-      const onRemoved = () => {
-        report.removed += 1;
-      };
-      const changing = removing ? { onRemoved } : undefined;
-      const found = await cleanLaptop(library, serial, quotas(serial), changing);
+      const found = await cleanLaptop(library, serial, quotas(serial), removing);
+      report.removed += found.removed;
       options.onLaptop(options.dryRun ? found.planned : found.done);
       if (found.failure) throw found.failure;
       report.laptops += 1;
@@ -100,28 +97,26 @@ export async function cleanUp(library: Library, options: CleanupOptions): Promis
   return report;
 }
 
-/** What was planned, and as much of it as was done; nothing without `changing`, which is told of each removal. */
+/** What was planned, and as much of it as was done; nothing unless it is `removing`. A failure does not hide that. */
 async function cleanLaptop(
   library: Library,
   serial: Serial,
   quota: Amount,
-  changing: { onRemoved: () => void } | undefined,
-): Promise<{ planned: LaptopReport; done: LaptopReport; failure?: unknown }> {
+  removing: boolean,
+): Promise<{ planned: LaptopReport; done: LaptopReport; removed: number; failure?: unknown }> {
   const { workQueue } = library;
   const planned = await workQueue.run(() => planLaptop(library, serial, quota));
   const gone = new Set<string>();
-  const onRemoved = (which: string) => {
-    gone.add(which);
-    changing?.onRemoved();
-  };
-  if (changing) await removeOldUploads(library, serial);
+  const onRemoved = (which: string) => void gone.add(which);
+  if (removing) await removeOldUploads(library, serial);
+  const found = { planned, failure: undefined as unknown };
   try {
-    if (changing && planned.plan) await workQueue.run(() => carryOut(library, planned, onRemoved));
+    if (removing && planned.plan) await workQueue.run(() => carryOut(library, planned, onRemoved));
+    if (planned.plan) await recordUsage(library, serial, planned.plan, quota);
   } catch (failure) {
-    return { planned, done: asDone(planned, gone), failure };
+    found.failure = failure;
   }
-  if (planned.plan) await recordUsage(library, serial, planned.plan, quota);
-  return { planned, done: asDone(planned, gone) };
+  return { ...found, done: asDone(planned, gone), removed: gone.size };
 }
 
 function asDone({ plan, unnamed, ...report }: LaptopReport, gone: ReadonlySet<string>) {

@@ -4,7 +4,7 @@
  */
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DsError, isErrno } from '../../shared/errors.ts';
+import { isErrno } from '../../shared/errors.ts';
 import { parseSnapshotName, type Serial, tryParse } from '../../shared/ids.ts';
 import { type Content, decodeEntry } from '../../shared/journal/entry.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
@@ -12,7 +12,7 @@ import { pacemaker } from '../../shared/system/pacemaker.ts';
 import { contentAt } from '../storage/checked-entry.ts';
 import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { inLaptop, inSnapshot, type Paths } from '../storage/paths.ts';
-import { readManifest, readVersions, type Snapshot } from '../storage/snapshots.ts';
+import { hasSums, readManifest, readVersions, type Snapshot } from '../storage/snapshots.ts';
 import { lostSnapshot } from './checker.ts';
 
 export interface Finding {
@@ -164,11 +164,7 @@ function manifestIn(folder: string): Snapshot | undefined {
   return manifest && { ...manifest, folder };
 }
 
+/** Of the list as it is on the disk: one that has to be made anew is a problem. */
 function versionsIn(snapshot: Snapshot) {
-  try {
-    return readVersions(snapshot);
-  } catch (error) {
-    if (error instanceof DsError) return undefined;
-    throw error;
-  }
+  return hasSums(snapshot) ? readVersions(snapshot) : undefined;
 }

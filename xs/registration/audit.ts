@@ -209,40 +209,48 @@ export function readAudit(paths: Paths, serial?: Serial): AuditLine[] {
   });
 }
 
+/** What is appended to a file of this size that ends with `last`: a line that a power cut tore stays one of its own. */
+function textAfter(size: number, last: Buffer, line: AuditLine): string {
+  const isTorn = size > 0 && last.toString() !== '\n';
+  return `${isTorn ? '\n' : ''}${JSON.stringify(line)}\n`;
+}
+
+/** A new month pushes the oldest one out. */
+function forgetMonths(paths: Paths): void {
+  for (const old of monthsIn(paths).slice(0, -MAX_MONTHS)) rmSync(inAudit(paths).month(old));
+}
+
 function appendLine(paths: Paths, line: AuditLine): void {
-  const audit = inAudit(paths);
-  const file = audit.month(auditMonth(line.time));
-  if (mkdirSync(audit.folder, { recursive: true, mode: 0o700 })) fsyncFolder(paths.library);
-  const fd = openSync(file, 'a+', 0o600);
-  let isNew: boolean;
+  const { folder, month } = inAudit(paths);
+  if (mkdirSync(folder, { recursive: true, mode: 0o700 })) fsyncFolder(paths.library);
+  const fd = openSync(month(auditMonth(line.time)), 'a+', 0o600);
+  const last = Buffer.alloc(1);
+  let size: number;
   try {
-    const { size } = fstatSync(fd);
-    isNew = size === 0;
-    const last = Buffer.alloc(1);
-    const torn = !isNew && readSync(fd, last, 0, 1, size - 1) === 1 && last.toString() !== '\n';
-    writeSync(fd, `${torn ? '\n' : ''}${JSON.stringify(line)}\n`);
+    size = fstatSync(fd).size;
+    readSync(fd, last, 0, 1, Math.max(0, size - 1));
+    writeSync(fd, textAfter(size, last, line));
     fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
-  if (!isNew) return;
-  for (const old of monthsIn(paths).slice(0, -MAX_MONTHS)) rmSync(audit.month(old));
-  fsyncFolder(audit.folder);
+  if (size > 0) return;
+  forgetMonths(paths);
+  fsyncFolder(folder);
 }
 
 /** `appendLine` in a thread. A line that somebody else appends meanwhile is before it or after it. */
 async function appendAside(paths: Paths, line: AuditLine): Promise<void> {
   const { folder, month } = inAudit(paths);
-  const made = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (made) await fsyncFolderAside(paths.library);
+  if (await mkdir(folder, { recursive: true, mode: 0o700 })) await fsyncFolderAside(paths.library);
   await using file = await open(month(auditMonth(line.time)), 'a+', 0o600);
   const { size } = await file.stat();
-  const last = size > 0 ? (await file.read(Buffer.alloc(1), 0, 1, size - 1)).buffer.toString() : '';
-  const torn = size > 0 && last !== '\n';
-  await file.write(`${torn ? '\n' : ''}${JSON.stringify(line)}\n`);
+  const last = Buffer.alloc(1);
+  await file.read(last, 0, 1, Math.max(0, size - 1));
+  await file.write(textAfter(size, last, line));
   await file.sync();
   if (size > 0) return;
-  for (const old of monthsIn(paths).slice(0, -MAX_MONTHS)) rmSync(month(old));
+  forgetMonths(paths);
   await fsyncFolderAside(folder);
 }
 

@@ -142,7 +142,17 @@ export function readVersions(snapshot: Snapshot): Map<Uid, Digest> {
  * Rewrites a snapshot's list from its metadata files, if they match the manifest. Returns whether
  * they did.
  */
-export function mendSums({ folder, state }: Snapshot): boolean {
+export function mendSums(snapshot: Snapshot): boolean {
+  const text = remadeSums(snapshot);
+  if (text === undefined) return false;
+  const { sums } = inSnapshot(snapshot.folder);
+  if (lstatSync(sums, { throwIfNoEntry: false })?.isDirectory()) setAside(sums);
+  writeFileDurably(sums, gzipSync(text), 0o640);
+  return true;
+}
+
+/** The list that the metadata files make; undefined if it is not the one that the manifest knows. */
+function remadeSums({ folder, state }: Snapshot): string | undefined {
   const versions = new Map<Uid, Digest>();
   for (const name of namesIn(folder)) {
     if (!name.endsWith(METADATA_SUFFIX)) continue;
@@ -151,11 +161,7 @@ export function mendSums({ folder, state }: Snapshot): boolean {
     if (digest) versions.set(uid, digest);
   }
   const text = formatSums(versions);
-  if (digestOf(text) !== state) return false;
-  const { sums } = inSnapshot(folder);
-  if (lstatSync(sums, { throwIfNoEntry: false })?.isDirectory()) setAside(sums);
-  writeFileDurably(sums, gzipSync(text), 0o640);
-  return true;
+  return digestOf(text) === state ? text : undefined;
 }
 
 /** Undefined for a file that cannot be read. */
@@ -218,7 +224,7 @@ export function setAside(path: string): void {
 /** Whether the list can be read and matches the manifest. */
 export function hasSums(snapshot: Snapshot): boolean {
   try {
-    readSums(snapshot);
+    storedSums(snapshot);
     return true;
   } catch (error) {
     if (error instanceof DsError) return false;
@@ -226,8 +232,22 @@ export function hasSums(snapshot: Snapshot): boolean {
   }
 }
 
-/** The list as text, checked against the manifest's state digest. Throws `damaged`. */
+/**
+ * The list as text, which the manifest's state digest proves: where the file is damaged, made of the metadata, so
+ * that nobody who wants a day back waits for the next check. Throws `damaged`.
+ */
 export function readSums(snapshot: Snapshot): string {
+  try {
+    return storedSums(snapshot);
+  } catch (error) {
+    const remade = remadeSums(snapshot);
+    if (remade === undefined) throw error;
+    return remade;
+  }
+}
+
+/** The list as it is on the disk, for who passes the file on. Throws `damaged`. */
+export function storedSums(snapshot: Snapshot): string {
   const { sums } = inSnapshot(snapshot.folder);
   let text: string;
   try {

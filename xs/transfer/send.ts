@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { DsError, isErrno } from '../../shared/errors.ts';
 import type { Digest, Serial, Uid } from '../../shared/ids.ts';
 import { type Content, decodeEntry, digestOf } from '../../shared/journal/entry.ts';
+import { parseSums } from '../../shared/journal/sums.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import { writeFileDurably } from '../../shared/system/files.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
@@ -20,7 +21,7 @@ import { damageOf, readChecked } from '../storage/checked-entry.ts';
 import { IDLE_SLICE_MS } from '../storage/idle.ts';
 import { readLastSuccess } from '../storage/last-success.ts';
 import { inEntry, inSnapshot, type Paths } from '../storage/paths.ts';
-import { listHeld, listSnapshots, readVersions, type Snapshot } from '../storage/snapshots.ts';
+import { listHeld, listSnapshots, type Snapshot, storedSums } from '../storage/snapshots.ts';
 import { HEAD, headText, type MovedLaptop, putFile, type TransferHead } from './transfer-folder.ts';
 
 export interface SendOptions {
@@ -127,7 +128,9 @@ class Writer {
 
   async #snapshot(one: Snapshot, isHeld: boolean): Promise<MovedLaptop['snapshots'][number]> {
     const { manifest, sums, held } = inSnapshot(one.folder);
-    for (const [uid, digest] of readVersions(one)) await this.#entry(one.folder, uid, digest);
+    for (const [uid, digest] of parseSums(storedSums(one))) {
+      await this.#entry(one.folder, uid, digest);
+    }
     return {
       ...{ name: one.name, sequence: one.sequence },
       manifest: await this.#small(manifest),

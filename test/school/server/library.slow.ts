@@ -3,7 +3,7 @@
  * What the server keeps, seen from a laptop and from the admin's terminal while the service runs:
  * held backups, pins, commands over the socket, what is asked for again.
  */
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -158,6 +158,7 @@ test('more backups than a day may have are refused with a reason; the snapshots 
   const refused = await laptop.backup(['now']);
   assert.is.not(refused.exitCode, 0);
   assert.match(refused.stderr, /the limit of 2 backups within 24 hours is reached/);
+  assert.match(refused.stderr, /the next one is taken tomorrow; what was safe stays safe/);
   const serial = parseSerial(laptop.serial);
   assert.is(checkSnapshots(school.server, serial).size, 2);
   assert.equal(readdirSync(inLaptop(school.server, serial).incoming), [], 'what is refused goes');
@@ -174,6 +175,21 @@ test('the list of the newest snapshot is damaged: it is made anew, and the backu
   changeJournal(laptop.journal, { count: 1, seed: 14 });
   await ok(laptop, 'now');
   assert.is(checkSnapshots(school.server, serial).size, 2, 'the first one, too');
+});
+
+test('the list of the newest snapshot is cut: a restore comes back whole all the same', async () => {
+  await using school = await startSchool();
+  const laptop = school.laptop(0);
+  generateJournal(laptop.journal, { entries: 6, seed: 15 });
+  await ok(laptop, 'now');
+  const before = readJournal(laptop.journal);
+  const [snapshot] = listSnapshots(school.server, parseSerial(laptop.serial));
+  const list = join(snapshot?.folder ?? '', 'SUMS.gz');
+  truncateSync(list, Math.floor(statSync(list).size / 2));
+  await laptop.loseJournal();
+  await laptop.startBus();
+  await ok(laptop, 'restore', 'latest');
+  assert.is(compareJournals(before, readJournal(laptop.journal)).identical, 6);
 });
 
 test('the service stops within ten seconds, also in the middle of its chores', async () => {

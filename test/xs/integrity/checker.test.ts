@@ -21,7 +21,8 @@ import { judgeQuietClaim } from '../../../xs/api/quiet-claim.ts';
 import { Intake } from '../../../xs/ingest/intake.ts';
 import { readFindings } from '../../../xs/integrity/findings.ts';
 import { inCompletion, inLaptop, inPool, inSnapshot } from '../../../xs/storage/paths.ts';
-import { listSnapshots, newestSnapshot } from '../../../xs/storage/snapshots.ts';
+import { listSnapshots, newestSnapshot, readVersions } from '../../../xs/storage/snapshots.ts';
+import { refused } from '../../shared/refused.ts';
 import { checkSnapshot, checkSnapshots } from '../check.ts';
 import {
   backUp,
@@ -145,6 +146,18 @@ test('a list that cannot be read is made anew from the metadata', async () => {
     assert.equal(await library.context.checker.checkLaptop(SERIAL), []);
     checkSnapshot(newest(library));
   }
+});
+
+test('who wants a day back whose list is cut gets it before anybody has mended that', async () => {
+  using library = await libraryWith(drawings(4));
+  const snapshot = newest(library);
+  const before = readVersions(snapshot);
+  const { sums } = inSnapshot(snapshot.folder);
+  truncateSync(sums, 20);
+  assert.equal(readVersions(snapshot), before);
+  assert.is(lstatSync(sums).size, 20, 'who reads writes nothing');
+  rmSync(join(snapshot.folder, `${uidOf(1)}.metadata`));
+  refused(() => readVersions(snapshot), 'damaged', /SUMS\.gz/);
 });
 
 test('content outside of the pool, after a copy without hard links, is taken back into it', async () => {

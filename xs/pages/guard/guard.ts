@@ -9,7 +9,7 @@ import limits from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DsError } from '../../../shared/errors.ts';
 import type { Serial } from '../../../shared/ids.ts';
-import { isStillThere, stampOf, teachersNow } from '../../admin/teachers.ts';
+import { stampOf, stillAnswers, teachersNow } from '../../admin/teachers.ts';
 import { newToken } from '../../api/tokens.ts';
 import type { Library } from '../../library.ts';
 import { clearCookie, type Door, Entrance, isSecure, readCookie, setCookie } from './entrance.ts';
@@ -117,7 +117,7 @@ export class Guard {
       );
     }
     const { serial, moodle: account, code } = visitor;
-    if (code?.by && !isStillThere(paths, code.by)) return false;
+    if (code?.by && !stillAnswers(paths, code.by)) return false;
     if (account !== undefined && moodle.binding(account)?.serial !== serial) return false;
     return registrations.isActive(serial);
   }
