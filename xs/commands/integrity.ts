@@ -49,7 +49,7 @@ export const scrub: Command = {
     const names = new ThingNames(paths);
     answer(context, { ...sum, damaged, findings, known }, () => [
       `${counted(sum.files, 'file')} read (${formatBytes(sum.bytes)}), ` +
-        `${sum.swept} unused ones removed (${formatBytes(sum.sweptBytes)})`,
+        `${counted(sum.swept, 'unused one')} removed (${formatBytes(sum.sweptBytes)})`,
       ...(damaged.length + findings + known === 0 ? ['no damage'] : []),
       ...damaged.map((name) => {
         return `${left.has(name) ? 'damaged' : 'was damaged, and is repaired'}: ${names.line(name)}`;
@@ -116,7 +116,7 @@ export const relinkCommand: Command = {
         ? [`and ${differed - differedNames.length} more differed: the log names them`]
         : []),
       ...(findings > 0
-        ? [`${counted(findings, 'file')} of snapshots are bad: see "xs-backup damage"`]
+        ? [`${counted(findings, 'bad file')} in snapshots: see "xs-backup damage"`]
         : []),
     ]);
     return findings + differed > 0 ? NEEDS_ATTENTION : 0;

@@ -94,7 +94,7 @@ async function restore(context: MachineContext): Promise<number> {
     signal.throwIfAborted();
     if (left > 0) findings = await linkAgain(context);
   }
-  const bad = findings > 0 ? `${counted(findings, 'file')} are bad: see "xs-backup damage"\n` : '';
+  const bad = findings > 0 ? `${counted(findings, 'bad file')}: see "xs-backup damage"\n` : '';
   const json = { laptops, snapshots, left: serial ? left : 0, findings };
   say(context, json, `${back}, with the host key that they know\n${bad}`);
   return findings > 0 ? NEEDS_ATTENTION : 0;
