@@ -8,10 +8,8 @@ export const path = v.pipe(
   v.string(),
   v.regex(/^\/[\w./@:+-]*$/, 'must be an absolute path of plain characters'),
 );
-export const address = v.pipe(
-  v.string(),
-  v.regex(/^(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}$/i, 'must be ADDRESS:PORT'),
-);
+const ADDRESS = /^(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}$/i;
+export const address = v.pipe(v.string(), v.regex(ADDRESS, 'must be ADDRESS:PORT'));
 /** `10.1.0.0/16`, or a single address. */
 export const network = v.pipe(
   v.string(),
@@ -31,9 +29,16 @@ export interface Address {
   port: number;
 }
 
+/** Whether `parseAddress` can take it apart. */
+export function isAddress(text: string): boolean {
+  return ADDRESS.test(text) && Number(text.slice(text.lastIndexOf(':') + 1)) <= MAX_PORT;
+}
+
+const MAX_PORT = 65_535;
+
 export function parseAddress(text: string): Address {
   const colon = text.lastIndexOf(':');
   const port = Number(text.slice(colon + 1));
-  if (port > 65_535) throw new DsError('config', `${text}: ${port} is not a valid port`);
+  if (port > MAX_PORT) throw new DsError('config', `${text}: ${port} is not a valid port`);
   return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port };
 }

@@ -19,6 +19,7 @@ import {
 import { inLaptop } from '../storage/paths.ts';
 import { laptopArgument } from './arguments.ts';
 import { answer, type Command, type CommandContext, NEEDS_ATTENTION, usage } from './command.ts';
+import { counted } from './lines.ts';
 
 const HAPPENS = {
   'becomes-snapshot': 'becomes a snapshot',
@@ -36,15 +37,20 @@ export const adopt: Command = {
     const left = flags.idmgr === undefined ? 0 : await importOld(context, flags.idmgr);
     const serials = args[0] === undefined ? laptopsIn(library.paths) : [laptopArgument(context)];
     let refused = left;
+    let told = flags.idmgr !== undefined || flags.json === true;
     for (const [index, serial] of serials.entries()) {
       try {
-        refused += await adoptOne(context, serial, { done: index, of: serials.length });
+        const done = await adoptOne(context, serial, { done: index, of: serials.length });
+        told ||= done !== undefined;
+        refused += done ?? 0;
       } catch (error) {
         if (signal.aborted || concernsAll(error)) throw error;
         refused += 1;
+        told = true;
         reportFailure(context, serial, error);
       }
     }
+    if (!told) context.print('nothing of the original program is left to adopt\n');
     return refused > 0 ? NEEDS_ATTENTION : 0;
   },
 };
@@ -67,7 +73,7 @@ async function importOld(context: CommandContext, file: string): Promise<number>
   const others = laptops.filter(({ result }) => result !== 'imported' && result !== 'known');
   const verb = flags['dry-run'] || flags.plan ? 'to take over' : 'taken over';
   answer(context, { imported: laptops, refused }, () => [
-    `${count('imported')} laptops ${verb} from ${file}; ${count('known')} are here already`,
+    `${counted(count('imported'), 'laptop')} ${verb} from ${file}; ${count('known')} are here already`,
     ...others.map(({ serial, result }) => `  ${serial}  ${NOT_TAKEN[result]}`),
     ...refused.map(({ what, reason }) => `  ${what || '(no serial)'}  NOT taken over: ${reason}`),
   ]);
@@ -83,20 +89,20 @@ const NOT_TAKEN: Readonly<Record<ImportResult, string>> = {
   retired: 'is out of use here',
 };
 
-/** Returns how many trees could not be converted. */
+/** Returns how many trees could not be converted; undefined where there was none, and nothing was told. */
 async function adoptOne(
   context: CommandContext,
   serial: Serial,
   step: { done: number; of: number },
-): Promise<number> {
+): Promise<number | undefined> {
   const { library, flags, signal, progress } = context;
   if (flags.plan) return tellPlan(context, serial);
-  if (!hasRaw(library.paths, serial)) return 0;
+  if (!hasRaw(library.paths, serial)) return undefined;
   if (flags['dry-run']) {
     const trees = listRaw(library.paths, serial);
     const entries = trees.reduce((sum, tree) => sum + tree.entries, 0);
     answer(context, { serial, toAdopt: trees.length, entries }, () => [
-      `${serial}  ${trees.length} snapshots to adopt, ${entries} entries`,
+      `${serial}  ${counted(trees.length, 'snapshot')} to adopt, ${counted(entries, 'entry', 'entries')}`,
     ]);
     return 0;
   }
@@ -112,17 +118,17 @@ function concernsAll(error: unknown): boolean {
   return isErrno(error, 'ENOSPC', 'EDQUOT', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM');
 }
 
-/** Returns how many trees could not be converted. */
-function tellPlan(context: CommandContext, serial: Serial): number {
+/** Returns how many trees could not be converted; undefined where there is none. */
+function tellPlan(context: CommandContext, serial: Serial): number | undefined {
   const { library } = context;
   const trees = planAdoption(library, serial);
-  if (trees.length === 0) return 0;
+  if (trees.length === 0) return undefined;
   const registered = library.registrations.get(serial);
   const who = registered ? registered.nick : 'not registered';
   answer(context, { serial, registered: Boolean(registered), plan: trees }, () => [
     `${serial}  ${who}`,
     ...trees.flatMap(({ place, what, why, happens, as, hint, entries }) => [
-      `  ${place}  ${entries} entries  ${what.replace('-', ' ')}: ${why}`,
+      `  ${place}  ${counted(entries, 'entry', 'entries')}  ${what.replace('-', ' ')}: ${why}`,
       `      ${HAPPENS[happens]}${as === null || as === place ? '' : `, as ${as}`}`,
       ...(hint === null ? [] : [`      ${hint}`]),
     ]),

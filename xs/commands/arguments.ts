@@ -19,10 +19,11 @@ import { namesIn } from '../../shared/system/files.ts';
 import { localTime } from '../../shared/words/local-time.ts';
 import { laptopsIn } from '../integrity/checker.ts';
 import type { Library } from '../library.ts';
+import { titleIn } from '../pins/title-in.ts';
 import { readReplaced } from '../registration/alias-files.ts';
 import { successors } from '../registration/aliases.ts';
 import { inLaptop, inLibrary, type Paths } from '../storage/paths.ts';
-import { findSnapshot, listSnapshots, type Snapshot } from '../storage/snapshots.ts';
+import { findSnapshot, listSnapshots, readVersions, type Snapshot } from '../storage/snapshots.ts';
 import { type CommandContext, usage } from './command.ts';
 
 export interface KnownLaptop {
@@ -232,7 +233,39 @@ export function uidArgument(text: string | undefined): Uid {
   if (uid) return uid;
   throw usage(
     `${JSON.stringify(text ?? '')} is not the uid of an entry`,
-    'a uid is 36 letters, digits or hyphens; "ds-backup entries latest" on the laptop lists them',
+    'a uid is 36 letters, digits or hyphens; "xs-backup pins LAPTOP" lists those of pinned entries',
+  );
+}
+
+/**
+ * An entry of a snapshot: its uid, its title, or the beginning of either, where only one is meant. A whole uid is
+ * not looked for here. Throws `usage`, and names what there is.
+ */
+export function entryArgument(snapshot: Snapshot, text: string): Uid {
+  const uid = tryParse(parseUid, text);
+  if (uid) return uid;
+  const typed = folded(text);
+  const all = [...readVersions(snapshot).keys()].map((one) => {
+    return { uid: one, title: titleIn(snapshot.folder, one) };
+  });
+  const same = all.filter(({ title }) => folded(title) === typed);
+  const begun = all.filter(
+    (one) => folded(one.title).startsWith(typed) || one.uid.startsWith(typed),
+  );
+  const meant = same.length > 0 ? same : begun;
+  const [only, ...more] = meant;
+  if (only && more.length === 0) return only.uid;
+  const named = (some: typeof all) =>
+    listed(some.map((one) => `${JSON.stringify(one.title)} ${one.uid}`));
+  if (only) {
+    throw usage(
+      `${JSON.stringify(text)} may be any of ${meant.length} entries`,
+      `give the uid: ${named(meant)}`,
+    );
+  }
+  throw usage(
+    `${JSON.stringify(text)} is no entry of ${snapshot.name}`,
+    `give its title, or its uid: ${named(all)}`,
   );
 }
 

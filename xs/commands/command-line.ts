@@ -2,12 +2,14 @@
  * The command line of `xs-backup`, read by commander from the table of commands: each command takes its
  * own arguments and flags, and anything else is an error with exit code 2. Decides nothing else.
  */
-import { CommanderError, Option, Command as Program } from 'commander';
+import { CommanderError, InvalidArgumentError, Option, Command as Program } from 'commander';
 import type { ConfigTree } from '../../shared/config.ts';
 import type { DsError } from '../../shared/errors.ts';
 import { VERSION } from '../../shared/version.ts';
+import { isAddress } from '../setting-values.ts';
 import { nearest } from './arguments.ts';
 import { FLAGS, type FlagName, type Flags, type Shape, usage, withHelp } from './command.ts';
+import { fold } from './lines.ts';
 import { COMMANDS, EXAMPLES, LOCAL_COMMANDS, MORE_EXAMPLES } from './table.ts';
 
 export type CommandLine =
@@ -46,6 +48,7 @@ export const SERVE = {
     ['--listen <ADDRESS:PORT>', 'overrides "http.listen" of the settings'],
     ['--ssh-listen <ADDRESS:PORT>', 'overrides "ssh.listen"'],
   ],
+  example: ['serve --listen 0.0.0.0:8080', 'in this terminal, until Ctrl-C'],
 } as const;
 /** Behind the number of an exit code: lines of 75 letters. */
 const wrapped = (text: string): string => text.replace(/(.{1,75})( |$)/g, '\n     $1').trim();
@@ -74,7 +77,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     one.exitOverride().configureOutput({ writeOut, writeErr: () => {}, getOutHelpWidth });
   }
   try {
-    program.parse(args, { from: 'user' });
+    const isHelpOfHelp = args[0] === 'help' && args[1] === 'help';
+    program.parse(isHelpOfHelp ? ['help', ...args.slice(2)] : args, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return { type: 'text', text };
     const wrong = error instanceof CommanderError ? wrongArguments(error, args) : error;
@@ -95,6 +99,7 @@ function describeProgram(onCommand: (line: CommandLine) => void): Program {
       ...{ showGlobalOptions: true, minWidthToWrap: 20 },
       // Whoever wants the options asks for the help of the command.
       subcommandTerm: (command) => shortTerm(command.name(), argumentsOf(command)),
+      commandUsage: foldedUsage,
     })
     .addHelpText('after', FOOT);
   for (const [flags, description] of GLOBAL) program.option(flags, description);
@@ -121,9 +126,19 @@ function shortTerm(name: string, words: string): string {
 
 function argumentsOf(command: Program): string {
   const words = command.registeredArguments.map((one) => {
-    return one.required ? one.name() : `[${one.name()}]`;
+    const name = one.variadic ? `${one.name()}...` : one.name();
+    return one.required ? name : `[${name}]`;
   });
   return words.join(' ');
+}
+
+const USAGE = 'Usage: ';
+
+/** Below its first line the arguments stand under the program. */
+function foldedUsage(command: Program): string {
+  const name = command.parent ? `${command.parent.name()} ${command.name()}` : command.name();
+  const lines = fold(`${name} ${command.usage()}`, WIDTH - USAGE.length);
+  return lines.join(`\n${' '.repeat(USAGE.length)}`);
 }
 
 function addServe(program: Program, onCommand: (line: CommandLine) => void): void {
@@ -132,7 +147,8 @@ function addServe(program: Program, onCommand: (line: CommandLine) => void): voi
     .description(SERVE.summary)
     .helpOption(...HELP)
     .allowExcessArguments(false);
-  for (const [flags, description] of SERVE.options) serve.option(flags, description);
+  for (const [flags, description] of SERVE.options) serve.option(flags, description, addressOption);
+  addExamples(serve, 'serve');
   serve.action(() => {
     if (program.opts().json) throw usage('serve takes no --json');
     const { configFile, settings } = placeOf(program.opts());
@@ -157,10 +173,21 @@ function addCommand(program: Program, name: string, { takes = [], flags = [], su
     .allowExcessArguments(false);
   for (const word of takes) command.argument(word.startsWith('[') ? word : `<${word}>`);
   for (const flag of flags) command.addOption(optionOf(flag));
-  const examples = [EXAMPLES[name], MORE_EXAMPLES[name]].flatMap((one) => (one ? [one] : []));
+  addExamples(command, name);
+  return command;
+}
+
+function addExamples(command: Program, name: string): void {
+  const own = name === 'serve' ? SERVE.example : EXAMPLES[name];
+  const examples = [own, MORE_EXAMPLES[name]].flatMap((one) => (one ? [one] : []));
   const shown = examples.map(([line, meaning]) => `  xs-backup ${line}\n      ${meaning}`);
   command.addHelpText('after', `\nExample:\n${shown.join('\n')}`);
-  return command;
+}
+
+/** As the settings take it. */
+function addressOption(text: string): string {
+  if (isAddress(text)) return text;
+  throw new InvalidArgumentError('It must be ADDRESS:PORT, as 0.0.0.0:8080');
 }
 
 function optionOf(flag: FlagName): Option {

@@ -53,7 +53,7 @@ export const scrub: Command = {
     const { untitled } = names;
     answer(context, { ...sum, damaged, findings, known, untitled }, () => [
       `${counted(sum.files, 'file')} read (${formatBytes(sum.bytes)}), ` +
-        `${sum.swept} unused ones removed (${formatBytes(sum.sweptBytes)})`,
+        `${counted(sum.swept, 'unused one')} removed (${formatBytes(sum.sweptBytes)})`,
       ...(damaged.length + findings + known === 0 ? ['no damage'] : []),
       ...lines,
       ...names.leftOut(),
@@ -119,7 +119,7 @@ export const relinkCommand: Command = {
         ? [`and ${differed - differedNames.length} more differed: the log names them`]
         : []),
       ...(findings > 0
-        ? [`${counted(findings, 'file')} of snapshots are bad: see "xs-backup damage"`]
+        ? [`${counted(findings, 'bad file')} in snapshots: see "xs-backup damage"`]
         : []),
     ]);
     return findings + differed > 0 ? NEEDS_ATTENTION : 0;

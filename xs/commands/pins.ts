@@ -14,18 +14,24 @@ import {
   titleOf,
 } from '../pins/pins.ts';
 import { listSnapshots } from '../storage/snapshots.ts';
-import { findName, laptopArgument, snapshotArgument, uidArgument } from './arguments.ts';
+import {
+  entryArgument,
+  findName,
+  laptopArgument,
+  snapshotArgument,
+  uidArgument,
+} from './arguments.ts';
 import { answer, type Command } from './command.ts';
 import { columns } from './lines.ts';
 
 export const pin: Command = {
-  takes: ['LAPTOP', 'SNAPSHOT', '[UID]'],
+  takes: ['LAPTOP', 'SNAPSHOT', '[UID|TITLE]'],
   summary: 'keep a snapshot, or the version of one entry in it, until it is unpinned',
   run: async (context) => {
     const { library, args } = context;
     const serial = laptopArgument(context);
     const snapshot = snapshotArgument(library.paths, serial, args[1]);
-    const uid = args[2] === undefined ? undefined : uidArgument(args[2]);
+    const uid = args[2] === undefined ? undefined : entryArgument(snapshot, args[2]);
     await library.workQueue.run(() => {
       if (uid) pinEntry(library, serial, snapshot, uid, { limit: pinLimit(library, serial) });
       else pinSnapshot(library, serial, snapshot.name);

@@ -40,7 +40,7 @@ export function formatStatus(found: Status): string[] {
     diskLine(disk),
     ...found.disks.map(
       ({ name: which, freeBlocks, freeInodes }) =>
-        `${which.padEnd(10)}${percent(freeBlocks)} of the blocks, ${percent(freeInodes)} of the inodes are free`,
+        `${`${which} `.padEnd(10)}${percent(freeBlocks)} of the blocks, ${percent(freeInodes)} of the inodes are free`,
     ),
     `forecast  ${formatForecast(found)}`,
     found.leftovers.length === 0 ? trash : names(`${trash}${leftBytes(found)}`, found.leftovers),

@@ -1,14 +1,9 @@
-/**
- * What a file of the library is called by people: whose it is, and the title of the entry it belongs to. Read
- * from the disk, unchecked, and only for showing.
- */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSerial, parseUid, type Serial, tryParse, type Uid } from '../../shared/ids.ts';
-import { decodeEntry, propertyText } from '../../shared/journal/entry.ts';
 import { METADATA_SUFFIX } from '../../shared/journal/sums.ts';
+import { titleIn } from '../pins/title-in.ts';
 import { ifReadable } from '../storage/checked-entry.ts';
-import { inEntry, type Paths } from '../storage/paths.ts';
+import type { Paths } from '../storage/paths.ts';
 import { listSnapshots } from '../storage/snapshots.ts';
 import { nickOnDisk } from './arguments.ts';
 import { counted } from './lines.ts';
@@ -90,14 +85,5 @@ export class ThingNames {
 
   #daysOf(serial: Serial): readonly string[] {
     return ifReadable(() => listSnapshots(this.#paths, serial)).map(({ folder }) => folder);
-  }
-}
-
-function titleIn(folder: string, uid: Uid): string {
-  try {
-    const entry = decodeEntry(readFileSync(inEntry(folder, uid).metadata));
-    return propertyText(entry, 'title') ?? '';
-  } catch {
-    return ''; // damaged, or not part of that day
   }
 }

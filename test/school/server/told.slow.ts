@@ -3,7 +3,7 @@
  * What is broken on a real server is told by `xs-backup status`, asked from outside: with what is the
  * matter, what to do, and an exit code for programs; and is gone from it when it is mended.
  */
-import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -108,8 +108,9 @@ const SCENES: Scene[] = [
         const since = new Date().toISOString();
         const both = { ...firstOf(A), last: B, others: [B], since };
         writeTwins(server, LATER, both);
+        chmodSync(inLaptop(server, LATER).instances, 0o644); // the service is another user
       }),
-    mend: ({ server }) => whileStopped(server, () => writeTwins(server, LATER, firstOf(A))),
+    mend: ({ server }) => whileStopped(server, () => rmSync(inLaptop(server, LATER).instances)),
   },
   {
     type: 'port-closed',

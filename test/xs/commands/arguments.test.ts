@@ -1,4 +1,7 @@
 /** What may be typed for a laptop and for a snapshot; what may not is among the wrong calls. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseSnapshotName } from '../../../shared/ids.ts';
@@ -62,6 +65,26 @@ test('columns are aligned, numbers to the right, also with letters that take no 
       ['日本', '7', '', 'y'],
     ]),
     ['Ana     9  1.5 MB', 'jose\u0301  120   12 KB  x', '日本    7          y'],
+  );
+});
+
+const THINGS = 'laptops|snapshots|entries|files|names|items|folders|things|days|backups|unused';
+const UNCOUNTED = new RegExp(
+  `\\$\\{(?!counted)[^}]*\\} (${THINGS})\\b|counted\\([^)]*\\)\\}[\\w ]* are\\b`,
+);
+
+test('whatever is counted is counted right: "1 snapshot", not "1 snapshots"', () => {
+  const folder = fileURLToPath(new URL('../../../xs/commands', import.meta.url));
+  const wrong = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n'))
+    // A progress bar is drawn over in a moment, and says "1/1 laptops"; "any of" are two at least.
+    .filter(
+      (one) => UNCOUNTED.test(one) && !/progress\(|text: | any of |=== 1|LATE_DAYS/.test(one),
+    );
+  assert.equal(
+    wrong.map((one) => one.trim()),
+    [],
   );
 });
 

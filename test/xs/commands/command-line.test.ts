@@ -11,6 +11,7 @@ const test = suite('the command line of xs-backup');
 
 const SERIAL = 'CSN74803BB1';
 const ALL: Record<string, Shape> = { ...COMMANDS, ...LOCAL_COMMANDS };
+const NAMES = ['serve', ...Object.keys(ALL)];
 
 function read(line: string): CommandLine {
   return parseCommandLine(line.split(' ').filter((word) => word !== ''));
@@ -107,17 +108,27 @@ test('help lists every command; the help of a command names its arguments and fl
 });
 
 test('no line of any help is longer than 80 letters', () => {
-  const helps = [
-    'help',
-    ...Object.keys({ ...COMMANDS, ...LOCAL_COMMANDS }).map((one) => `help ${one}`),
-  ];
-  for (const line of helps) {
-    const found = parseCommandLine(line.split(' '));
-    const text = found.type === 'text' ? found.text : '';
+  for (const line of ['help', ...NAMES.map((one) => `help ${one}`)]) {
+    const text = textOf(line);
     assert.ok(text.length > 100, line);
-    const lines = text.split('\n').filter((one) => !one.startsWith('Usage:')); // that is not broken
-    for (const one of lines) assert.ok(one.length <= 80, `${line}: ${one}`);
+    for (const one of text.split('\n')) assert.ok(one.length <= 80, `${line}: ${one}`);
   }
+});
+
+test('the help of every command has an example that the program takes', () => {
+  for (const name of NAMES) {
+    const [, example] = textOf(`help ${name}`).split('\nExample:\n');
+    const [, line = ''] = /^ {2}xs-backup (.*)$/m.exec(example ?? '') ?? [];
+    assert.match(line, new RegExp(`^${name}\\b`), name);
+    assert.is(read(line).type, name === 'serve' ? 'serve' : 'command', line);
+  }
+});
+
+test('the list of commands says which argument may be repeated; help of help is that list', () => {
+  const help = textOf('help');
+  assert.match(help, /^ {2}forget LAPTOP \[LAPTOP\.\.\.\] /m);
+  assert.match(help, /^ {2}approve \[LAPTOP\] \[CODE\.\.\.\] /m);
+  assert.is(textOf('help help'), help);
 });
 
 test.run();

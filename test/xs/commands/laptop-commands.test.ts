@@ -205,4 +205,21 @@ test('a flood is forgotten with its backups, and each comes back from the trash 
 
 const COUNT = 'find "$1" -type f | wc -l';
 
+test('an entry is pinned by its title, or the beginning of it or of its uid, as long as only one is meant', async () => {
+  await using whole = await openWhole();
+  const titles = ['My house', 'My house', 'My cat', 'Árbol'];
+  await backUp(
+    whole,
+    new Map(titles.map((title, n) => [uidOf(n), { title, content: `${title} ${n}` }])),
+  );
+  const pin = (text: string) => whole.command('pin', [SERIAL, 'latest', text]);
+  assert.match(await pin('my cat'), `${uidOf(2)} is pinned`);
+  assert.match(await pin('arb'), `${uidOf(3)} is pinned`);
+  assert.match(await pin(uidOf(1)), `${uidOf(1)} is pinned`);
+  const { hint } = await refusedLater(pin('My house'), 'usage', /may be any of 2 entries/);
+  assert.match(hint ?? '', `"My house" ${uidOf(0)}, "My house" ${uidOf(1)}`);
+  const told = await refusedLater(pin('Nobody'), 'usage', /"Nobody" is no entry of datastore-/);
+  assert.match(told.hint ?? '', `"My cat" ${uidOf(2)}`);
+});
+
 test.run();

@@ -124,4 +124,26 @@ test('laptops that are not registered are listed; what was adopted of them is no
   assert.is(readTrees(inLaptop(library.paths, serial).home, ['datastore-current']).size, 1);
 });
 
+test('"adopt" says so where nothing of the original program is left, and counts one as one', async () => {
+  await using whole = await openWhole();
+  const { paths } = whole.library;
+  for (const flags of [{}, { plan: true }, { 'dry-run': true }]) {
+    assert.match(
+      await whole.command('adopt', [], flags),
+      /^nothing of the original program is left/,
+    );
+    assert.match(await whole.command('adopt', [SERIAL], flags), /nothing .*is left/);
+  }
+  const { original } = inLaptop(paths, SERIAL);
+  putRaw(original, uidOf(1), { title: '1' }, 'content');
+  snapshotRaw(paths, SERIAL, nameOf(8));
+  assert.match(
+    await whole.command('adopt', [], { 'dry-run': true }),
+    /1 snapshot to adopt, 1 entry$/m,
+  );
+  assert.match(await whole.command('adopt', [], { plan: true }), / {2}1 entry {2}/);
+  const told = JSON.parse(await whole.command('adopt', [], { 'dry-run': true, json: true }));
+  assert.equal(told, { serial: SERIAL, toAdopt: 1, entries: 1 });
+});
+
 test.run();

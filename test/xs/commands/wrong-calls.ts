@@ -306,8 +306,8 @@ hint: "xs-backup snapshots TST00000003" lists them; "latest" is the newest
 (1)
 
 $ xs-backup pin Jocinta latest 17
-error: "17" is not the uid of an entry [usage]
-hint: a uid is 36 letters, digits or hyphens; "ds-backup entries latest" on the laptop lists them
+error: "17" is no entry of datastore-2026-11-22_14:10 [usage]
+hint: give its title, or its uid: "two" 00000000-0000-4000-8000-000000000001
 (2)
 
 $ xs-backup pin Jocinta latest 00000000-0000-4000-8000-000000000099

@@ -95,7 +95,7 @@ async function restore(context: MachineContext): Promise<number> {
     signal.throwIfAborted();
     if (left > 0) findings = await linkAgain(context);
   }
-  const bad = findings > 0 ? `${counted(findings, 'file')} are bad: see "xs-backup damage"\n` : '';
+  const bad = findings > 0 ? `${counted(findings, 'bad file')}: see "xs-backup damage"\n` : '';
   const teachers = namesOfCopy(context.config);
   const asked =
     teachers.length === 0
