@@ -86,9 +86,9 @@ function statusOf(laptops: number): Status {
     ...{ unconfirmed: [{ serial: SERIAL, nick: 'Jim' }], teachers: 0, fullOn: '2026-07-01' },
     https: { address: '', port: 65_000, fingerprint: Array(32).fill('AB').join(':') },
     reliefs: [
-      { type: 'others', bytes: 3e9 },
-      { type: 'pins', bytes: 2e9 },
-      { type: 'held', bytes: 1e9 },
+      { type: 'others', bytes: 3e9, laptops: [] },
+      { type: 'pins', bytes: 2e9, laptops: [] },
+      { type: 'held', bytes: 1e9, laptops: [] },
     ],
     reserve: false,
     cleanedUp: true,
@@ -181,8 +181,8 @@ const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: RegExp][] 
     {
       disk: { ...WELL.disk, freeInodes: 0.02 },
       reliefs: [
-        { type: 'others', bytes: 3e9 },
-        { type: 'held', bytes: 1e9 },
+        { type: 'others', bytes: 3e9, laptops: [] },
+        { type: 'held', bytes: 1e9, laptops: [] },
       ],
     },
     /The disk is full: no backup can start: 10 % of the blocks and 2 % of the inodes/,

@@ -15,9 +15,11 @@ import {
 import { paginate, wordMatcher } from '../../frame/paging.ts';
 import { type Holding, heldSum, listHolding } from '../acts/many.ts';
 import { cardOf } from '../shown/laptop-card.ts';
-import { type ClassSearch, LAPTOPS_PER_PAGE } from './class-search.ts';
+import type { ClassSearch } from './class-search.ts';
 import type { HeldLaptop, HeldProps } from './held-page.tsx';
 
+/** Fewer than in a list of names: of each the titles of a whole Journal are read. */
+const HELD_PER_PAGE = 20;
 /** Of each laptop. */
 const TITLES = 20;
 
@@ -34,7 +36,7 @@ export async function heldLaptops(
   const found = paginate(
     all.filter((one) => matches(`${nameOf(one)} ${one.serial}`)),
     page,
-    LAPTOPS_PER_PAGE,
+    HELD_PER_PAGE,
   );
   const reasons = [...new Set(all.map(({ reason }) => reason))];
   const groups = reasons.map((reason) => ({
