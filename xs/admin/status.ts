@@ -14,7 +14,7 @@ import { readScrubState } from '../integrity/scrub-state.ts';
 import { isUnlinked } from '../integrity/unlinked.ts';
 import type { Library } from '../library.ts';
 import { readOffsite } from '../offsite/offsite-state.ts';
-import { proposeAliases } from '../registration/aliases.ts';
+import { proposeAliases, sharedNicks } from '../registration/aliases.ts';
 import { hasBackup } from '../registration/has-backup.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
 import { type Forecast, foresee, fullDate, neededBytes } from '../retention/capacity.ts';
@@ -52,6 +52,8 @@ export interface LaptopStanding {
 export interface Status {
   time: string;
   laptops: LaptopStanding[];
+  /** Nicks of more than one registered laptop, also of those that are used no more. */
+  namesakes: string[];
   /** From another school; they wait for a teacher's yes. */
   arrivals: { serial: Serial; nick: string }[];
   held: { serial: Serial; nick: string; snapshots: number }[];
@@ -144,6 +146,7 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
   return {
     time: moment.time.toISOString(),
     laptops,
+    namesakes: sharedNicks(registrations.all().map(([, { nick }]) => nick)),
     unconfirmed: those('unconfirmed').map(({ serial, nick }) => ({ serial, nick })),
     arrivals: listArrivals(paths).map(({ serial, nick }) => ({ serial, nick })),
     held: held.filter(({ snapshots }) => snapshots > 0),

@@ -137,6 +137,13 @@ export function proposeAliases(
   });
 }
 
+/** The nicks that more than one of these laptops has, each once: whoever is called so is told apart by her serial. */
+export function sharedNicks(nicks: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const nick of nicks.map(folded)) counts.set(nick, (counts.get(nick) ?? 0) + 1);
+  return [...new Set(nicks)].filter((nick) => nick !== '' && (counts.get(folded(nick)) ?? 0) > 1);
+}
+
 function folded(nick: string): string {
   return nick.normalize('NFC').trim().toLowerCase();
 }

@@ -56,6 +56,7 @@ function statusOf(laptops: number): Status {
       standing: standing([null, 165, 0][n % 3] ?? null),
       states: [standing([null, 165, 0][n % 3] ?? null)],
     })),
+    namesakes: [],
     held: Array.from({ length: laptops }, (_, n) => ({
       serial: serialOf(n),
       nick: '',
