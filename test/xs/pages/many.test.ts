@@ -62,10 +62,12 @@ test('backups held aside of many: pages, a search, and one decision about what w
   await hold(school);
   await signIn(teacher);
   const first = await bodyOf(teacher, '/xs-backup/held');
-  assert.is(count(first, /act=release&amp;serial=/g), 20);
+  assert.is(count(first, /act=release&amp;serial=/g), 50);
   assert.match(first, /61 laptops/);
-  const second = await bodyOf(teacher, '/xs-backup/held?page=4');
-  assert.is(count(second, /act=release&amp;serial=/g), 1);
+  const second = await bodyOf(teacher, '/xs-backup/held?page=2');
+  assert.is(count(second, /act=release&amp;serial=/g), 11);
+  const look = await follow(teacher, '/xs-backup/held', /^What is in the newest one/);
+  assert.match(await bodyOf(teacher, look), /<summary>What is in the newest one[\s\S]*thing 0/);
   const searched = await bodyOf(teacher, '/xs-backup/held?q=child+57x');
   assert.is(count(searched, /act=release&amp;serial=/g), 1);
   assert.not.match(searched, /All of them were meant/, 'all of them are not what is shown');

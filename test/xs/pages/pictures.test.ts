@@ -67,7 +67,11 @@ function daysUntil(newest: string, count: number, used: (n: number) => number): 
 const pointsOf = (path = '') =>
   [...path.matchAll(/[ML](\d+) (\d+)/g)].map(([, x, y]) => [Number(x), Number(y)] as const);
 const curveOf = (html: string) =>
-  pointsOf(/<path d="([^"]+)" fill="none" stroke="#1a1a1a" stroke-width="3"(?! stroke-dash)/.exec(html)?.[1]);
+  pointsOf(
+    /<path d="([^"]+)" fill="none" stroke="#1a1a1a" stroke-width="3"(?! stroke-dash)/.exec(
+      html,
+    )?.[1],
+  );
 const aheadOf = (html: string) =>
   pointsOf(/<path d="([^"]+)"[^>]*stroke-dasharray="3 7"/.exec(html)?.[1]);
 

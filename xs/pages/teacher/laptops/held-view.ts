@@ -15,11 +15,11 @@ import {
 import { paginate, wordMatcher } from '../../frame/paging.ts';
 import { type Holding, heldSum, listHolding } from '../acts/many.ts';
 import { cardOf } from '../shown/laptop-card.ts';
-import type { ClassSearch } from './class-search.ts';
+import { type ClassSearch, LAPTOPS_PER_PAGE } from './class-search.ts';
 import type { HeldLaptop, HeldProps } from './held-page.tsx';
 
-/** Fewer than in a list of names: of each the titles of a whole Journal are read. */
-const HELD_PER_PAGE = 20;
+/** More laptops on a page are not looked into: for its titles a whole Journal is read. */
+const LOOKED_INTO = 3;
 /** Of each laptop. */
 const TITLES = 20;
 
@@ -36,7 +36,7 @@ export async function heldLaptops(
   const found = paginate(
     all.filter((one) => matches(`${nameOf(one)} ${one.serial}`)),
     page,
-    HELD_PER_PAGE,
+    LAPTOPS_PER_PAGE,
   );
   const reasons = [...new Set(all.map(({ reason }) => reason))];
   const groups = reasons.map((reason) => ({
@@ -61,7 +61,7 @@ async function shownOf(library: Library, holding: readonly Holding[]): Promise<H
       card: cardOf(row),
       reason,
       before: newestSnapshot(paths, serial)?.entries ?? null,
-      titles: await titlesIn(library, held[0]),
+      titles: holding.length > LOOKED_INTO ? null : await titlesIn(library, held[0]),
       held: held.map(({ name, created, entries, bytes, folder }) => ({
         ...{ name, entries, bytes, reason: readHeldNote(folder).reason },
         created: Math.floor(Date.parse(created) / 1000),
