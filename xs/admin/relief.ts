@@ -60,12 +60,19 @@ export function mayUse(quotaBytes: number, usedBytes: number, freeBytes: number)
 export interface Relief {
   type: 'others' | 'pins' | 'held';
   bytes: number;
+  /** Whose they are, the largest first and `NAMED` at most; none for other files. */
+  laptops: readonly { serial: Serial; nick: string; bytes: number }[];
 }
 
+/** Laptops that are named with their sizes. */
+const NAMED = 3;
+
+type Parts = Pick<Relief, 'bytes' | 'laptops'>;
+
 /** Largest first; without those that would free nothing. */
-export function reliefs(bytes: Readonly<Record<Relief['type'], number>>): Relief[] {
+export function reliefs(parts: Readonly<Record<Relief['type'], Parts>>): Relief[] {
   return (['others', 'pins', 'held'] as const)
-    .map((type) => ({ type, bytes: bytes[type] }))
+    .map((type) => ({ type, ...parts[type] }))
     .filter((one) => one.bytes > 0)
     .sort((a, b) => b.bytes - a.bytes);
 }
@@ -77,12 +84,29 @@ export async function allReliefs(library: Library): Promise<Relief[]> {
 }
 
 /** What could make room now. Looks through the pins and held backups of every laptop. */
-export function findReliefs({ paths, serials }: Library, others: number, look: Look): Relief[] {
-  const sum = (all: readonly { bytes: number }[]) => all.reduce((n, { bytes }) => n + bytes, 0);
+export function findReliefs(
+  { paths, serials, registrations }: Library,
+  others: number,
+  look: Look,
+): Relief[] {
+  const partsOf = (
+    some: readonly Serial[],
+    list: (serial: Serial) => { bytes: number }[],
+  ): Parts => {
+    const each = some.map((serial) => {
+      const bytes = list(serial).reduce((sum, one) => sum + one.bytes, 0);
+      return { serial, nick: registrations.get(serial)?.nick ?? '', bytes };
+    });
+    const largest = each.filter(({ bytes }) => bytes > 0).sort((a, b) => b.bytes - a.bytes);
+    const bytes = each.reduce((sum, one) => sum + one.bytes, 0);
+    return { bytes, laptops: largest.slice(0, NAMED) };
+  };
   const all = serials().map((serial) => ({ serial, ...look(serial) }));
-  const pinning = all.filter(({ hasPins }) => hasPins);
-  const holding = all.filter(({ hasHeld }) => hasHeld);
-  const pins = sum(pinning.flatMap(({ serial }) => listPins(paths, serial)));
-  const held = sum(holding.flatMap(({ serial }) => listAside(paths, serial)));
-  return reliefs({ others, pins, held });
+  const pinning = all.filter(({ hasPins }) => hasPins).map(({ serial }) => serial);
+  const holding = all.filter(({ hasHeld }) => hasHeld).map(({ serial }) => serial);
+  return reliefs({
+    others: { bytes: others, laptops: [] },
+    pins: partsOf(pinning, (serial) => listPins(paths, serial)),
+    held: partsOf(holding, (serial) => listAside(paths, serial)),
+  });
 }

@@ -140,7 +140,13 @@ function aheadLines(
     ...(rest > 0 ? [`  and ${rest} more`] : []),
     'days are those that surely passed, whatever the clock says: while the server is off, one at most counts',
     'what makes most room beside that:',
-    ...reliefs.map((one) => `  ${reliefText(TERMINAL_WORDS, one)}`),
+    ...reliefs.flatMap((one) => [
+      `  ${reliefText(TERMINAL_WORDS, one)}`,
+      ...one.laptops.map(({ serial, nick, bytes }) => {
+        const see = one.type === 'pins' ? `pins ${serial}` : 'held';
+        return `    ${formatBytes(bytes)} of ${nick || serial}: "xs-backup ${see}"`;
+      }),
+    ]),
     '  a larger disk',
   ];
 }

@@ -56,9 +56,9 @@ export function statusOf(laptops: number): Status {
     },
     https: { address: '', port: 65_000, fingerprint: Array(32).fill('AB').join(':') },
     reliefs: [
-      { type: 'others', bytes: 3e9 },
-      { type: 'pins', bytes: 2e9 },
-      { type: 'held', bytes: 1e9 },
+      { type: 'others', bytes: 3e9, laptops: [] },
+      { type: 'pins', bytes: 2e9, laptops: [] },
+      { type: 'held', bytes: 1e9, laptops: [] },
     ],
     reserve: false,
     cleanedUp: true,
@@ -147,8 +147,8 @@ export const ALONE: [Concern['type'], Partial<Status>, line: RegExp, advice: Reg
     {
       disk: { ...WELL.disk, freeInodes: 0.02 },
       reliefs: [
-        { type: 'others', bytes: 3e9 },
-        { type: 'held', bytes: 1e9 },
+        { type: 'others', bytes: 3e9, laptops: [] },
+        { type: 'held', bytes: 1e9, laptops: [] },
       ],
     },
     /The disk is full: no backup can start: 10 % of the blocks and 2 % of the inodes/,

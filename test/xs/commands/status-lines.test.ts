@@ -43,7 +43,11 @@ const widened = (facts: Partial<Status>): Partial<Status> =>
   );
 const WIDE: Partial<Status> = {
   ...{ leftovers: crowd, unregistered: crowd.map(({ serial }) => serial), strangers: crowd },
-  reliefs: (['others', 'pins', 'held'] as const).map((type) => ({ type, bytes: 123_456_789_000 })),
+  reliefs: (['others', 'pins', 'held'] as const).map((type) => ({
+    type,
+    bytes: 123_456_789_000,
+    laptops: [],
+  })),
 };
 
 test('no line of status or doctor is wider than 120 letters, by long names and many laptops', () => {

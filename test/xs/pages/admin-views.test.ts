@@ -16,6 +16,7 @@ import { waitingView } from '../../../xs/pages/teacher/laptops/waiting-page.tsx'
 import { forecastText, statusView } from '../../../xs/pages/teacher/school/status-view.ts';
 import { cardsOf, safeText } from '../../../xs/pages/teacher/shown/laptop-card.ts';
 import { MARKS, type Mark, MarkShape } from '../../../xs/pages/teacher/shown/marks.tsx';
+import { namer } from '../../../xs/pages/teacher/shown/namer.ts';
 import { refused } from '../../shared/refused.ts';
 import { serialOf } from '../whole.ts';
 
@@ -120,6 +121,35 @@ test('each thing that needs a decision is said once, with names and the page it 
       ['/xs-backup/class?only=late', `${serialOf(3)}, child 2`],
     ],
   );
+});
+
+test('of two children with one name the one who is late has her serial number on the first page', () => {
+  const jim = { serial: serialOf(1), nick: 'Jim' };
+  const { asks, advice } = statusView(words, {
+    ...STATUS,
+    namesakes: ['Jim'],
+    laptops: [
+      { ...jim, registered: daysAgo(90), days: 20, standing: 'late', states: ['late'] },
+      row(2, { days: 30, nick: 'Ana' }),
+    ],
+    notSafe: [{ ...jim, count: 2, entries: [] }],
+    unconfirmed: [jim],
+  });
+  assert.equal(
+    [...asks, ...advice].map(({ names }) => names),
+    [`Jim (${serialOf(1)}): 2`, `Ana, Jim (${serialOf(1)})`, `Jim (${serialOf(1)})`],
+  );
+});
+
+test('a nick of several laptops is said with the serial number, also in other letters', () => {
+  const nameOf = namer(
+    new Map(['Jim', 'jim ', 'Ana', ''].map((nick, n) => [serialOf(n), { nick }])),
+  );
+  assert.equal(
+    [0, 1, 2, 3].map((n) => nameOf(serialOf(n))),
+    [`Jim (${serialOf(0)})`, `jim  (${serialOf(1)})`, 'Ana', serialOf(3)],
+  );
+  assert.is(nameOf('LOST'), 'LOST', 'one that is not registered');
 });
 
 test('an unknown date is no "safe", and no "3 days ago": only what has surely passed is said', () => {

@@ -44,6 +44,7 @@ import { PaperPage } from './school/paper-page.tsx';
 import { StatusPage } from './school/status-page.tsx';
 import { statusView } from './school/status-view.ts';
 import { cardsOf } from './shown/laptop-card.ts';
+import { namer } from './shown/namer.ts';
 
 type Asked = FastifyRequest<{ Querystring: Sent }>;
 
@@ -111,11 +112,13 @@ function addOverview(part: FastifyInstance, site: Site): void {
 
 function addDays(part: FastifyInstance, site: Site): void {
   const { paths, registrations, config } = site.library;
-  const named = (serials: readonly string[]) =>
-    serials.flatMap((text) => {
+  const named = (serials: readonly string[]) => {
+    const nameOf = namer(registrations.bySerial());
+    return serials.flatMap((text) => {
       const serial = tryParse(parseSerial, text);
-      return serial ? [{ serial, nick: registrations.nickOf(serial) }] : [];
+      return serial ? [{ serial, nick: nameOf(serial) }] : [];
     });
+  };
 
   part.get(DAYS_PATH, async (request: Asked, reply) => {
     const { page } = frameProps(site, request, reply);
@@ -198,7 +201,10 @@ function addKept(part: FastifyInstance, site: Site): void {
   });
 
   part.get('/xs-backup/trash', async (request: Asked, reply) => {
-    const lines = trashView(listTrash(paths, onlyAbout(request.query)), nickOf);
+    const lines = trashView(
+      listTrash(paths, onlyAbout(request.query)),
+      namer(registrations.bySerial()),
+    );
     return site.send(reply, TrashPage({ ...frameProps(site, request, reply), lines }));
   });
 

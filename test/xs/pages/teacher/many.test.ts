@@ -1,4 +1,4 @@
-/** What waits in hundreds: pages of fifty, a search, and one act for all that were shown and for no other. */
+/** What waits in hundreds: pages, a search, and one act for all that were shown and for no other. */
 import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { suite } from 'uvu';
@@ -66,6 +66,8 @@ test('backups held aside of many: pages, a search, and one decision about what w
   assert.match(first, /61 laptops/);
   const second = await bodyOf(teacher, '/xs-backup/held?page=2');
   assert.is(count(second, /act=release&amp;serial=/g), 11);
+  const look = await follow(teacher, '/xs-backup/held', /^What is in the newest one/);
+  assert.match(await bodyOf(teacher, look), /<summary>What is in the newest one[\s\S]*thing 0/);
   const searched = await bodyOf(teacher, '/xs-backup/held?q=child+57x');
   assert.is(count(searched, /act=release&amp;serial=/g), 1);
   assert.not.match(searched, /All of them were meant/, 'all of them are not what is shown');

@@ -2,7 +2,7 @@
  * A number that a page says is the number of laptops on the page that it leads to, whatever states a
  * school's laptops are in.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../../shared/clock.ts';
@@ -10,7 +10,7 @@ import { addTeacher } from '../../../../xs/admin/teachers.ts';
 import { writeFindings } from '../../../../xs/integrity/findings.ts';
 import { writeTwins } from '../../../../xs/registration/twin-file.ts';
 import { writeNotSafe } from '../../../../xs/storage/not-safe.ts';
-import { inLaptop } from '../../../../xs/storage/paths.ts';
+import { inLaptop, inLibrary } from '../../../../xs/storage/paths.ts';
 import { backUp, ed25519, enrol, uidOf } from '../../library.ts';
 import { dsaKey, serialOf } from '../../whole.ts';
 import { type Browser, openBrowser, type PagesServer, servePages } from '../browser.ts';
@@ -183,5 +183,39 @@ async function checkFilters(teacher: Browser): Promise<void> {
     assert.is(laptopsIn(list).size, Number(count), href);
   }
 }
+
+test('a line leads to a page that says the same, with the reason; what is settled says so', async () => {
+  await using server = await servePages('[offsite]\nrepository = "/nowhere/restic"');
+  const { library, clock } = server;
+  library.faults.note('index', new Error('EROFS: read-only file system'));
+  writeFileSync(inLibrary(library.paths).unlinked, '');
+  mkdirSync(inLaptop(library.paths, serialOf(1)).snapshot('datastore-2026-01-01_08:00' as never), {
+    recursive: true,
+  });
+  clock.pass(20 * DAY_MS);
+  library.strangers.note(serialOf(1));
+  await addTeacher(library.paths, TEACHER.name, TEACHER.password, clock.now());
+  const teacher = openBrowser(server.url);
+  await teacher.fill(SIGN_IN, SIGN_IN, TEACHER);
+  const { body } = await teacher.get('/xs-backup');
+  const lines = [...body.matchAll(/<li><a href="([^"]+)">([\s\S]*?)<\/a>/g)].filter(([, href]) =>
+    href?.includes('/needs/'),
+  );
+  assert.equal(
+    lines.map(([, href]) => href?.replace('/xs-backup/needs/', '')),
+    ['faults', 'unlinked', 'offsite', 'refused-laptops', 'never-backed-up'],
+  );
+  for (const [, href = '', text = ''] of lines) {
+    const found = await teacher.get(href);
+    assert.is(found.status, 200, href);
+    assert.ok(plain(found.body).includes(plain(`>${text}`)), `${href} says: ${text}`);
+  }
+  const page = async (type: string) => (await teacher.get(`/xs-backup/needs/${type}`)).body;
+  assert.match(await page('faults'), /index: EROFS: read-only file system/);
+  assert.ok((await page('refused-laptops')).includes(serialOf(1)), 'one that is not registered');
+  library.faults.clear('index');
+  assert.match(await page('faults'), /This is settled/);
+  assert.is((await teacher.get('/xs-backup/needs/nothing')).status, 404);
+});
 
 test.run();

@@ -9,28 +9,17 @@ import { allReliefs, mayUse } from '../../../admin/relief.ts';
 import { readStatus } from '../../../admin/status.ts';
 import { cleanUp, type LaptopReport } from '../../../chores/cleanup.ts';
 import { nextToGo } from '../../../chores/next-to-go.ts';
-import type { Library } from '../../../library.ts';
 import { readDays } from '../../../retention/day-log.ts';
 import { laptopQuotas } from '../../../retention/quota.ts';
 import type { Site } from '../../guard/site-context.ts';
 import type { Sent } from '../acts/act-routes.ts';
 import { frameProps } from '../acts/frame-props.ts';
 import { statusView } from '../school/status-view.ts';
+import { namer } from '../shown/namer.ts';
 import { CleanupPage } from './cleanup-page.tsx';
 import { DiskPage } from './disk-page.tsx';
 
 type Asked = FastifyRequest<{ Querystring: Sent }>;
-
-/** Names laptops by nick, and by serial as well where two children are called Jim. */
-function namer({ registrations }: Library): (serial: string) => string {
-  const called = new Map<string, number>();
-  for (const [, { nick }] of registrations.all()) called.set(nick, (called.get(nick) ?? 0) + 1);
-  return (serial) => {
-    const nick = registrations.get(serial as Serial)?.nick;
-    if (!nick) return serial;
-    return (called.get(nick) ?? 0) > 1 ? `${nick} (${serial})` : nick;
-  };
-}
 
 /** On a part that only teachers reach. */
 export function addDiskRoutes(part: FastifyInstance, site: Site): void {
@@ -39,7 +28,7 @@ export function addDiskRoutes(part: FastifyInstance, site: Site): void {
     const { page } = frameProps(site, request, reply);
     const status = await readStatus(library);
     const usage = await library.index.usage();
-    const nameOf = namer(library);
+    const nameOf = namer(library.registrations.bySerial());
     const quotas = laptopQuotas(library);
     const node = DiskPage({
       ...{ page, parts: status.parts },
@@ -57,7 +46,7 @@ export function addDiskRoutes(part: FastifyInstance, site: Site): void {
       damage: library.pool.damage.list().map(({ digest, found, names }) => ({
         ...{ digest, found: Math.floor(Date.parse(found) / 1000), names: names ?? [] },
       })),
-      damagedThings: damagedThings(library),
+      damagedThings: damagedThings(library).map((one) => ({ ...one, nick: nameOf(one.serial) })),
       distrust: library.timeline.distrust || null,
     });
     return site.send(reply, node);
@@ -76,7 +65,7 @@ export function addDiskRoutes(part: FastifyInstance, site: Site): void {
     });
     const reports = await working;
     const { page } = frameProps(site, request, reply);
-    const nameOf = namer(library);
+    const nameOf = namer(library.registrations.bySerial());
     const facts = { next: nextToGo(library), reliefs: await allReliefs(library) };
     return site.send(reply, CleanupPage({ page, reports, nameOf, ...facts }));
   });

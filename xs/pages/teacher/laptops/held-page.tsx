@@ -28,8 +28,8 @@ export interface HeldLaptop {
   }[];
   /** Number of entries in the newest accepted snapshot; null where there is none. */
   before: number | null;
-  /** Titles in the newest one held aside, what changed last first; the first of them. */
-  titles: readonly string[];
+  /** Titles in the newest one held aside, what changed last first; the first of them. Null: not looked up. */
+  titles: readonly string[] | null;
 }
 
 /** All laptops of the school whose backups are held aside for one reason, on whatever page they are. */
@@ -168,8 +168,15 @@ function Held({ words, laptop, now }: { words: Words; laptop: HeldLaptop; now: n
 }
 
 /** What the newest one has, to look at before anything is decided. */
-function InIt({ words, laptop: { held, titles } }: { words: Words; laptop: HeldLaptop }) {
+function InIt({ words, laptop: { card, held, titles } }: { words: Words; laptop: HeldLaptop }) {
   const { _, _n } = words;
+  if (titles === null) {
+    return (
+      <p>
+        <a href={withQuery(PLACES.held, { q: card.serial })}>{_('What is in the newest one?')}</a>
+      </p>
+    );
+  }
   if (titles.length === 0) return null;
   const rest = (held[0]?.entries ?? 0) - titles.length;
   return (

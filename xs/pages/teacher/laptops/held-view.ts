@@ -18,6 +18,8 @@ import { cardOf } from '../shown/laptop-card.ts';
 import { type ClassSearch, LAPTOPS_PER_PAGE } from './class-search.ts';
 import type { HeldLaptop, HeldProps } from './held-page.tsx';
 
+/** More laptops on a page are not looked into: for its titles a whole Journal is read. */
+const LOOKED_INTO = 3;
 /** Of each laptop. */
 const TITLES = 20;
 
@@ -59,7 +61,7 @@ async function shownOf(library: Library, holding: readonly Holding[]): Promise<H
       card: cardOf(row),
       reason,
       before: newestSnapshot(paths, serial)?.entries ?? null,
-      titles: await titlesIn(library, held[0]),
+      titles: holding.length > LOOKED_INTO ? null : await titlesIn(library, held[0]),
       held: held.map(({ name, created, entries, bytes, folder }) => ({
         ...{ name, entries, bytes, reason: readHeldNote(folder).reason },
         created: Math.floor(Date.parse(created) / 1000),

@@ -34,14 +34,12 @@ const NAMED = 8;
 
 export function statusView(words: Words, status: Status): StatusView {
   const { attention, advice } = weighed(concerns(status));
+  const asks = (open: readonly Concern[]) => asksOf(words, open, new Set(status.namesakes));
   const isForHer = ({ type }: Concern) => ASKS_TEACHERS.includes(type);
   return {
     counts: countsOf(words, status),
-    asks: asksOf(words, [...attention, ...advice.filter(isForHer)]),
-    advice: asksOf(
-      words,
-      advice.filter((one) => !isForHer(one)),
-    ),
+    asks: asks([...attention, ...advice.filter(isForHer)]),
+    advice: asks(advice.filter((one) => !isForHer(one))),
     calm: calmOf(words, status),
     facts: factsOf(words, status),
   };
@@ -99,22 +97,22 @@ function calmOf({ _, _n }: Words, { laptops }: Status): StatusView['calm'] {
   return { text, href: `${PLACES.class}?only=never` };
 }
 
-function asksOf(words: Words, open: readonly Concern[]): Ask[] {
+function asksOf(words: Words, open: readonly Concern[], namesakes: ReadonlySet<string>): Ask[] {
   return open.map((concern) => {
-    const names = namesIn(words, concern);
+    const names = namesIn(words, concern, namesakes);
     const text = concernText(words, concern);
     return { text, href: placeOf(concern), names, advice: concernAdvice(words, concern) };
   });
 }
 
-function namesIn(words: Words, concern: Concern): string {
-  if (concern.type !== 'not-safe' && concern.type !== 'offers') {
-    return 'laptops' in concern ? nameSome(words, concern.laptops) : '';
-  }
-  const counted = concern.laptops.map(({ serial, nick, count }) => {
-    return { serial, nick: `${nick || serial}: ${words.number(count)}` };
+/** Two children may be called Jim: then the serial number stands behind the name. */
+function namesIn(words: Words, concern: Concern, namesakes: ReadonlySet<string>): string {
+  if (!('laptops' in concern)) return '';
+  const named = concern.laptops.map((one) => {
+    const name = namesakes.has(one.nick) ? `${one.nick} (${one.serial})` : one.nick || one.serial;
+    return 'count' in one ? `${name}: ${words.number(one.count)}` : name;
   });
-  return nameSome(words, counted);
+  return nameSome(words, named);
 }
 
 /** The page on which a teacher deals with it, or which says more of it. */
@@ -217,10 +215,8 @@ export function forecastText(words: Words, forecast: Status['forecast']): string
   });
 }
 
-type Named = { serial: string; nick: string };
-
-function nameSome({ _n }: Words, some: readonly Named[]): string {
-  const names = some.slice(0, NAMED).map(({ serial, nick }) => nick || serial);
+function nameSome({ _n }: Words, some: readonly string[]): string {
+  const names = some.slice(0, NAMED);
   const rest = some.length - names.length;
   return [...names, ...(rest > 0 ? [_n('and {n} more', 'and {n} more', rest)] : [])].join(', ');
 }
