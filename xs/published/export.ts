@@ -23,12 +23,16 @@ export interface Exported {
   withoutFile: string[];
   /** Things that are damaged altogether. */
   leftOut: number;
+  /** Things that were approved when it began, and were refused or taken back meanwhile. */
+  ended: number;
 }
 
 export interface ExportOptions {
   paths: Paths;
   /** In the order in which they are shown. */
   offers: readonly SchoolOffer[];
+  /** Whether it is approved now, as the disk says. Throws when there is no class page any more. */
+  isApproved: (offer: SchoolOffer) => boolean;
   words: Words;
   language: string;
   /** When it is made, in seconds since 1970. */
@@ -39,26 +43,48 @@ export interface ExportOptions {
 
 const PER_PAGE = 50;
 
-/** Writes into `folder`, which is empty: the pages last, so that what was cut off has none. */
+interface Written extends ShownThing {
+  offer: SchoolOffer;
+}
+
+/**
+ * Writes into `folder`, which is empty: the pages last, so that what was cut off has none. A no holds while it runs:
+ * each thing is asked about before it is written, and all of them before the pages.
+ */
 export async function exportClass(folder: string, options: ExportOptions): Promise<Exported> {
-  const { offers, signal, onThing } = options;
+  const { offers, isApproved, signal, onThing } = options;
   mkdirSync(join(folder, 'files'));
   mkdirSync(join(folder, 'pictures'));
   const writer = new Writer(folder, options);
-  const shown: ShownThing[] = [];
-  const withoutFile: string[] = [];
+  const written: Written[] = [];
+  const damaged: SchoolOffer[] = [];
   for (const offer of offers) {
     signal.throwIfAborted();
+    if (!isApproved(offer)) continue;
     const thing = readThing(options.paths, offer);
-    if (!thing) continue;
+    if (!thing) {
+      damaged.push(offer);
+      continue;
+    }
     const file = await writer.file(offer, thing);
-    if (thing.hasFile && file === '') withoutFile.push(thing.title);
-    shown.push({ thing, file, picture: writer.picture(offer, shown.length + 1) });
-    onThing(shown.length);
+    written.push({ offer, thing, file, picture: writer.picture(offer, written.length + 1) });
+    onThing(written.length);
   }
+  const shown = written.filter(({ offer, ...one }) => isApproved(offer) || remove(folder, one));
+  const leftOut = damaged.filter(isApproved).length;
   writePages(folder, shown, options);
   for (const one of ['files', 'pictures', '.']) fsyncFolder(join(folder, one));
-  return { things: shown.length, withoutFile, leftOut: offers.length - shown.length };
+  const withoutFile = shown.flatMap(({ thing, file }) => {
+    return thing.hasFile && file === '' ? [thing.title] : [];
+  });
+  const things = shown.length;
+  return { things, withoutFile, leftOut, ended: offers.length - things - leftOut };
+}
+
+/** What was written of a thing. Returns false. */
+function remove(folder: string, { file, picture }: ShownThing): false {
+  for (const one of [file, picture]) if (one !== '') rmSync(join(folder, one), { force: true });
+  return false;
 }
 
 function writePages(
