@@ -1,6 +1,6 @@
 /**
  * The class page as files that open from any disk: pages without scripts, pictures, and the files under
- * readable names. Only what is approved now. What a system or browser would run gets the ending of a text, so
+ * readable names. Only what is approved now. What is not known to be harmless gets the ending of a text, so
  * that a stick with children's things on it does nothing by itself.
  */
 import { createWriteStream, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -145,26 +145,47 @@ class Writer {
   }
 }
 
-/** What browsers run or show as a page, and what systems run. */
-const RUNS = new RegExp(
-  `\\.(${[
-    'x?html?|xht|shtml?|svgz?|xml|xslt?|xul|mht|mhtml|m?js|jse|hta|swf|htc|url|website|webloc',
-    'exe|com|bat|cmd|scr|pif|lnk|vb[es]?|ws[fh]|ps\\w*1|msi|msp|cpl|jar|reg|inf|scf|chm|hlp',
-    'desktop|sh|bash|command|app|run|appimage|deb|rpm|apk|dll|so',
-  ].join('|')})$`,
-  'i',
-);
+/**
+ * What a browser or a system shows or plays, and never runs. Everything else becomes a text: which endings run is
+ * another list on every system, and longer with every year.
+ */
+const SHOWN = new Set([
+  ...[
+    'jpg',
+    'jpe',
+    'jpeg',
+    'png',
+    'gif',
+    'bmp',
+    'djv',
+    'djvu',
+    'pdf',
+    'epub',
+    'txt',
+    'md',
+    'csv',
+    'json',
+  ],
+  ...['odt', 'ods', 'odp', 'odg', 'rtf', 'docx', 'xlsx', 'pptx', 'zip', 'tar', 'gz'],
+  ...['oga', 'ogg', 'opus', 'spx', 'mp3', 'mpga', 'm4a', 'aac', 'flac', 'wav', 'mid', 'midi'],
+  ...['ogv', 'ogx', 'webm', 'weba', 'mp4', 'm4v', 'mpg', 'mpeg', 'mov', 'qt', 'avi', 'mkv', '3gp'],
+  // Of activities: Turtle, Etoys, Scratch, and music.
+  ...['ta', 'tb', 'lg', 'pr', 'sb', 'sb2', 'sb3', 'abc', 'ly'],
+]);
 
-/** A name for the file; with the ending of a text where opening it would run something. Pure, but for `names`. */
+/** A name for the file; with the ending of a text where opening it may run something. Pure, but for `names`. */
 export function nameOf(names: FileNames, title: string, type: string, start: Buffer): string {
   const name = names.next(title, type);
-  return RUNS.test(name) || isMarkup(start) ? names.next(`${name}.txt`, 'text/plain') : name;
+  // With a blank in it, it is the rest of a sentence.
+  const [, ending = 'txt'] = /\.([^.\s]+)$/.exec(name) ?? [];
+  const isShown = SHOWN.has(ending.toLowerCase()) && !mayRun(start);
+  return isShown ? name : names.next(`${name}.txt`, 'text/plain');
 }
 
-/** Browsers take a file for a page by how it begins, whatever its name is. */
-function isMarkup(start: Buffer): boolean {
+/** Browsers take a file for a page, and systems for a program, by how it begins, whatever its name is. */
+function mayRun(start: Buffer): boolean {
   const text = start.toString('latin1').replace(/^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)/, '');
-  return /^[\s\0]*</.test(text);
+  return /^([\s\0]*<|#!|\x7fELF|MZ)|\[Desktop Entry\]/.test(text);
 }
 
 async function startOf(path: string): Promise<Buffer> {

@@ -220,26 +220,71 @@ test('more than fifty are several pages that lead to each other', async () => {
   assert.match(html, /href="page-2\.html" aria-current="page"/);
 });
 
+const ORDINARY =
+  'jpg JPEG png gif bmp ogg ogv webm mp4 mp3 wav pdf odt ods odp epub ta sb zip'.split(' ');
+
 test('nothing keeps a name under which a system or a browser would run it', () => {
   const names = () => new FileNames();
   const named = (title: string, type = 'application/octet-stream', start = '') =>
     nameOf(names(), title, type, Buffer.from(start, 'latin1'));
-  for (const title of [
-    'a.exe',
-    'a.HTML',
-    'a.svg',
-    'a.desktop',
-    'a.lnk',
-    'a.jar',
-    'a.ps1',
-    'a.url',
-  ]) {
-    assert.match(named(title), /\.txt$/, title);
-  }
+  const endings = [
+    ...[
+      'exe',
+      'HTML',
+      'svg',
+      'desktop',
+      'lnk',
+      'jar',
+      'ps1',
+      'url',
+      'py',
+      'pyw',
+      'msc',
+      'application',
+    ],
+    ...[
+      'appref-ms',
+      'settingcontent-ms',
+      'gadget',
+      'wsc',
+      'diagcab',
+      'jnlp',
+      'xlsm',
+      'docm',
+      'pptm',
+      'xo',
+    ],
+    ...[
+      'library-ms',
+      'iqy',
+      'msix',
+      'dmg',
+      'pkg',
+      'flatpakref',
+      'snap',
+      'php',
+      'pl',
+      'rb',
+      'xll',
+      'of-tomorrow',
+    ],
+    ...['{2559a1f2-21d7-11d4-bdaf-00c04f60b9f0}', 'exe\u3002', 'eхe'],
+  ];
+  for (const ending of endings) assert.match(named(`a.${ending}`), /\.txt$/, ending);
+  assert.match(named(`${'к'.repeat(73)}.exeккк`), /\.txt$/, 'what comes of cutting a long one');
   for (const type of ['text/html', 'image/svg+xml', 'application/xhtml+xml', 'text/xml']) {
     assert.match(named('a', type), /\.txt$/, type);
   }
-  for (const start of ['<html>', '  \n<svg', '\xef\xbb\xbf<?xml', '\xff\xfe<\0h\0']) {
+  for (const start of [
+    '<html>',
+    '  \n<svg',
+    '#!/bin/sh',
+    '[Desktop Entry]',
+    '\x7fELF',
+    'MZ\x90',
+    '\xef\xbb\xbf<?xml',
+    '\xff\xfe<\0h\0',
+  ]) {
     assert.match(named('a', 'x/y', start), /\.txt$/, JSON.stringify(start));
   }
   for (const [title, type] of [
@@ -247,8 +292,33 @@ test('nothing keeps a name under which a system or a browser would run it', () =
     ['song', 'audio/ogg'],
     ['story', 'application/pdf'],
     ['turtle', 'application/x-turtle-art'],
+    ...ORDINARY.map((ending) => [`fish.${ending}`, 'application/octet-stream'] as const),
+    ['Dr. Fish and 2 others', 'x/y'],
+    ['fish', 'x/y'],
   ] as const) {
     assert.not.match(named(title, type, 'x'), /\.txt$/, title);
+  }
+  // What Sugar's activities save, by its type alone.
+  for (const type of [
+    ...[
+      'image/png',
+      'image/gif',
+      'audio/ogg',
+      'audio/x-wav',
+      'video/ogg',
+      'video/webm',
+      'text/plain',
+    ],
+    ...[
+      'application/vnd.oasis.opendocument.text',
+      'application/rtf',
+      'application/x-scratch-project',
+    ],
+    ...['application/x-logo', 'application/x-squeak-project', 'application/epub+zip', 'text/csv'],
+  ]) {
+    const name = named('fish', type, 'x');
+    assert.not.match(name, /\.[^.]+\.txt$/, type);
+    assert.match(name, /^fish\.[a-z0-9]+$/, type);
   }
 });
 
