@@ -42,9 +42,11 @@ function crc(bytes: Buffer): number {
   return (sum ^ 0xffffffff) >>> 0;
 }
 
-/** A grey PNG of 4 by 4 with these words beside the picture. */
-export function pngWith(words: string): Buffer {
-  const head = Buffer.from([0, 0, 0, 4, 0, 0, 0, 4, 8, 0, 0, 0, 0]);
+/** A grey PNG of 4 by 4 with these words beside the picture; it may say that it is larger. */
+export function pngWith(words: string, [width, height]: [number, number] = [4, 4]): Buffer {
+  const head = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0]);
+  head.writeUInt32BE(width, 0);
+  head.writeUInt32BE(height, 4);
   return Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk('IHDR', head),

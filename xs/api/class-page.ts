@@ -1,6 +1,6 @@
 /**
  * The class page over the control API: a laptop offers its own entries only, takes them back, and is told
- * what a teacher said. While there is no class page, these addresses are not there.
+ * what a teacher said. While there is no class page, only taking back is there.
  */
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
@@ -46,12 +46,13 @@ export function addClassRoutes(
   });
 
   app.put<{ Params: { uid: string } }>('/v1/class/:uid', async (request) => {
-    checkOn(paths);
     const serial = laptopOf(request.raw.socket);
+    const child = checkMayOffer(library, serial);
     const uid = parseUid(request.params.uid);
-    if (!registrations.isConfirmed(serial)) throw new NotVouched();
     const { snapshot: name } = parseClassRequest(request.body);
     const state = await workQueue.run(() => {
+      // Its turn may come after hours.
+      if (checkMayOffer(library, serial) !== child) throw new NotVouched();
       const snapshot = findSnapshot(paths, serial, name);
       const known = knownOffer(paths, serial, uid, readVersions(snapshot).get(uid));
       if (known) return known.state;
@@ -68,15 +69,19 @@ export function addClassRoutes(
   app.delete<{ Params: { uid: string }; Querystring: { digest?: string } }>(
     '/v1/class/:uid',
     async (request) => {
-      checkOn(paths);
+      // Also while there is no class page: what is kept of it would be shown when it is switched on again.
       const serial = laptopOf(request.raw.socket);
       const uid = parseUid(request.params.uid);
       const { digest } = request.query;
       const version = digest === undefined ? undefined : parseDigest(digest);
       // At once: the queue may be busy for hours, and nobody must see it meanwhile.
-      const ended = withdraw(paths, serial, uid, version).length;
-      const unpinned = await workQueue.run(() => unpinWithdrawn(library, serial, uid, version));
-      if (ended + unpinned === 0) throw noOffer();
+      let ended = withdraw(paths, serial, uid, version).length;
+      ended += await workQueue.run(() => {
+        // And again: an offer that was asked for before may have had its turn since.
+        const late = withdraw(paths, serial, uid, version).length;
+        return late + unpinWithdrawn(library, serial, uid, version);
+      });
+      if (ended === 0) throw noOffer();
       log.info('taken-back-from-class', { serial, uid });
       return list(serial);
     },
@@ -97,6 +102,13 @@ export function classStanding(
 /** Whether there is a class page, and this laptop is one that somebody has vouched for. */
 export function mayOffer({ paths, registrations }: Library, serial: Serial): boolean {
   return isOn(paths) && registrations.isConfirmed(serial);
+}
+
+/** Returns the key of whoever offers: another child's laptop has another one. Throws `not-found`, `server-refused`. */
+function checkMayOffer({ paths, registrations }: Library, serial: Serial): string | null {
+  checkOn(paths);
+  if (!registrations.isConfirmed(serial)) throw new NotVouched();
+  return registrations.get(serial)?.keys.own ?? null;
 }
 
 /** Answers as for any address that is not there. */

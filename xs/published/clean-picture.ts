@@ -1,11 +1,11 @@
 /**
  * Pictures without what cameras and programs write into them beside the picture: place, time, device, names,
- * comments, a smaller picture of how it was before. Of JPEG and PNG only those parts are kept that a browser
+ * comments, a smaller picture of how it was before. Of JPEG, PNG and GIF only those parts are kept that a browser
  * needs to draw them, and how the camera was held, written anew; whatever stands after the end of the picture
- * goes too. The parts stay where they are in
- * the file: what comes out is a list of them. Pure.
+ * goes too. The parts stay where they are in the file: what comes out is a list of them. Of every other kind of
+ * picture it is said that it cannot be cleaned, but for those in which nothing is written. Pure.
  *
- * Written here because it is two loops over lengths; the libraries for it decode the whole picture, or
+ * Written here because it is three loops over lengths; the libraries for it decode the whole picture, or
  * edit what they know by name and keep the rest.
  */
 
@@ -14,11 +14,13 @@ import { orientationIn, orientationSegment } from './orientation.ts';
 /** Bytes from `from` up to `to` of the original, or these ones instead. */
 export type Piece = { from: number; to: number } | { bytes: Buffer };
 
+type CleanType = 'image/jpeg' | 'image/png' | 'image/gif';
+
 export type CleanPicture =
-  | { type: 'clean'; mimeType: 'image/jpeg' | 'image/png'; pieces: Piece[] }
+  | { type: 'clean'; mimeType: CleanType; pieces: Piece[] }
   /** A picture that may have such things in it, and cannot be cleaned here. */
   | { type: 'unclean' }
-  /** No picture of a kind in which cameras write. */
+  /** No picture, or one of a kind in which nothing is written beside it. */
   | { type: 'other' };
 
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
@@ -31,20 +33,43 @@ export function cleanPicture(file: Buffer, declared: string): CleanPicture {
     return asClean('image/jpeg', jpegPieces(file));
   }
   if (file.subarray(0, 8).equals(PNG)) return asClean('image/png', pngPieces(file));
-  const isOtherKind = hasExif(file.subarray(0, 16).toString('latin1'));
-  return { type: isOtherKind || /^image\/p?(jpe?g|png)$/.test(declared) ? 'unclean' : 'other' };
+  const start = file.toString('latin1', 0, START_BYTES);
+  if (/^GIF8[79]a/.test(start)) return asClean('image/gif', gifPieces(file));
+  const isBare = BARE.some(([begins, types]) => begins.test(start) && types.test(declared));
+  const isPicture = mayTell(start) || (declared.startsWith('image/') && !isBare);
+  return { type: isPicture ? 'unclean' : 'other' };
 }
 
-/** TIFF and the raw files that are TIFF, WebP, HEIF and AVIF. */
-function hasExif(start: string): boolean {
-  return (
-    /^(II\*\0|MM\0\*|II\+\0|MM\0\+)/.test(start) ||
-    /^RIFF[\s\S]{4}WEBP/.test(start) ||
-    /^[\s\S]{4}ftyp(hei|hev|mif|msf|avi[fs])/.test(start)
-  );
+/** Where a file says what it is. */
+const START_BYTES = 64;
+
+/** What is given as it is: pixels without a word, and books, which are read like a PDF. */
+const BARE: [begins: RegExp, types: RegExp][] = [
+  [/^BM/, /^image\/(x-|x-ms-)?bmp$/],
+  [/^AT&TFORM/, /^image\/(vnd\.|x-|x\.)djvu/],
+];
+
+/** Whole pictures, and what cameras save before they make one. */
+const TELLING = [
+  /^(II\*\0|MM\0\*|II\+\0|MM\0\+)/, // TIFF, and most raw files
+  /^(IIU\0|IIR[OS]|MMOR|II\x1a\0\0\0HEAP|FUJIFILMCCD|FOVb|\0MRM)/, // other raw files
+  /^(RIFF[\s\S]{4}WEBP|8BPS|gimp xcf|II\xbc)/, // WebP, Photoshop, GIMP, JPEG XR
+  /^(\0\0\0\x0cJXL |\xff\x0a|\0\0\0\x0cjP {2}|\xff\x4f\xff\x51)/, // JPEG XL, JPEG 2000
+];
+/** In one of these brands a file of films is a picture: HEIF, AVIF and CR3. */
+const STILL = /^(he[iv][cxms]|mif[12]|miaf|MiH[ABE]|msf1|avi[fso]|crx )$/;
+
+/** Whether a file of this kind may say where and with what it was taken. */
+function mayTell(start: string): boolean {
+  if (TELLING.some((one) => one.test(start))) return true;
+  if (start.slice(4, 8) !== 'ftyp') return false;
+  const length = Buffer.from(start.slice(0, 4), 'latin1').readUInt32BE(0);
+  const box = length < 16 ? start : start.slice(0, length);
+  const brands = [box.slice(8, 12), ...(box.slice(16).match(/[\s\S]{4}/g) ?? [])];
+  return brands.some((one) => STILL.test(one));
 }
 
-function asClean(mimeType: 'image/jpeg' | 'image/png', pieces: Piece[] | undefined): CleanPicture {
+function asClean(mimeType: CleanType, pieces: Piece[] | undefined): CleanPicture {
   return pieces ? { type: 'clean', mimeType, pieces } : { type: 'unclean' };
 }
 
@@ -183,4 +208,51 @@ function pngPieces(file: Buffer): Piece[] | undefined {
     at = end;
   }
   return undefined;
+}
+
+/** How long each picture of a film is seen: exactly four bytes. */
+const GIF_TIMES = /^!\xf9\x04[\s\S]{4}\0$/;
+/** How often a film is repeated. */
+const GIF_REPEATS = /^!\xff\x0b(NETSCAPE2\.0|ANIMEXTS1\.0)\x03\x01[\s\S]{2}\0$/;
+/** Texts, comments, and what programs add: no browser draws them. */
+const GIF_LEFT_OUT = [0x01, 0xfe, 0xff];
+
+/** Undefined for what is no whole GIF. */
+function gifPieces(file: Buffer): Piece[] | undefined {
+  const kept = new Kept();
+  let at = 13 + coloursAt(file, 10);
+  kept.keep(0, at);
+  for (let pictures = 0; at < file.length && !kept.isTooMuch; ) {
+    const mark = file[at];
+    if (mark === 0x3b) {
+      kept.keep(at, at + 1);
+      return pictures > 0 ? kept.all() : undefined;
+    }
+    const isPicture = mark === 0x2c;
+    if (!isPicture && mark !== 0x21) return undefined;
+    const end = endOfBlocks(file, at + (isPicture ? 11 + coloursAt(file, at + 9) : 2));
+    if (end === undefined) return undefined;
+    const part = file.toString('latin1', at, Math.min(end, at + 32));
+    if (isPicture || GIF_TIMES.test(part) || GIF_REPEATS.test(part)) kept.keep(at, end);
+    else if (!GIF_LEFT_OUT.includes(file[at + 1] ?? 0)) return undefined;
+    pictures += isPicture ? 1 : 0;
+    at = end;
+  }
+  return undefined;
+}
+
+/** How many bytes of colours belong to a GIF, or to a picture in it, whose flags stand there. */
+function coloursAt(file: Buffer, at: number): number {
+  const flags = file[at] ?? 0;
+  return (flags & 0x80) === 0 ? 0 : 3 * 2 ** ((flags & 7) + 1);
+}
+
+/** After the blocks that begin there, each with its length before it, and the empty one at their end. */
+function endOfBlocks(file: Buffer, from: number): number | undefined {
+  for (let at = from; ; ) {
+    const length = file[at];
+    if (length === undefined) return undefined;
+    at += 1 + length;
+    if (length === 0) return at;
+  }
 }

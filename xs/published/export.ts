@@ -1,6 +1,6 @@
 /**
  * The class page as files that open from any disk: pages without scripts, pictures, and the files under
- * readable names. Only what is approved now. What a system or browser would run gets the ending of a text, so
+ * readable names. Only what is approved now. What is not known to be harmless gets the ending of a text, so
  * that a stick with children's things on it does nothing by itself.
  */
 import { createWriteStream, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,12 +23,16 @@ export interface Exported {
   withoutFile: string[];
   /** Things that are damaged altogether. */
   leftOut: number;
+  /** Things that were approved when it began, and were refused or taken back meanwhile. */
+  ended: number;
 }
 
 export interface ExportOptions {
   paths: Paths;
   /** In the order in which they are shown. */
   offers: readonly SchoolOffer[];
+  /** Whether it is approved now, as the disk says. Throws when there is no class page any more. */
+  isApproved: (offer: SchoolOffer) => boolean;
   words: Words;
   language: string;
   /** When it is made, in seconds since 1970. */
@@ -39,26 +43,48 @@ export interface ExportOptions {
 
 const PER_PAGE = 50;
 
-/** Writes into `folder`, which is empty: the pages last, so that what was cut off has none. */
+interface Written extends ShownThing {
+  offer: SchoolOffer;
+}
+
+/**
+ * Writes into `folder`, which is empty: the pages last, so that what was cut off has none. A no holds while it runs:
+ * each thing is asked about before it is written, and all of them before the pages.
+ */
 export async function exportClass(folder: string, options: ExportOptions): Promise<Exported> {
-  const { offers, signal, onThing } = options;
+  const { offers, isApproved, signal, onThing } = options;
   mkdirSync(join(folder, 'files'));
   mkdirSync(join(folder, 'pictures'));
   const writer = new Writer(folder, options);
-  const shown: ShownThing[] = [];
-  const withoutFile: string[] = [];
+  const written: Written[] = [];
+  const damaged: SchoolOffer[] = [];
   for (const offer of offers) {
     signal.throwIfAborted();
+    if (!isApproved(offer)) continue;
     const thing = readThing(options.paths, offer);
-    if (!thing) continue;
+    if (!thing) {
+      damaged.push(offer);
+      continue;
+    }
     const file = await writer.file(offer, thing);
-    if (thing.hasFile && file === '') withoutFile.push(thing.title);
-    shown.push({ thing, file, picture: writer.picture(offer, shown.length + 1) });
-    onThing(shown.length);
+    written.push({ offer, thing, file, picture: writer.picture(offer, written.length + 1) });
+    onThing(written.length);
   }
+  const shown = written.filter(({ offer, ...one }) => isApproved(offer) || remove(folder, one));
+  const leftOut = damaged.filter(isApproved).length;
   writePages(folder, shown, options);
   for (const one of ['files', 'pictures', '.']) fsyncFolder(join(folder, one));
-  return { things: shown.length, withoutFile, leftOut: offers.length - shown.length };
+  const withoutFile = shown.flatMap(({ thing, file }) => {
+    return thing.hasFile && file === '' ? [thing.title] : [];
+  });
+  const things = shown.length;
+  return { things, withoutFile, leftOut, ended: offers.length - things - leftOut };
+}
+
+/** What was written of a thing. Returns false. */
+function remove(folder: string, { file, picture }: ShownThing): false {
+  for (const one of [file, picture]) if (one !== '') rmSync(join(folder, one), { force: true });
+  return false;
 }
 
 function writePages(
@@ -119,26 +145,47 @@ class Writer {
   }
 }
 
-/** What browsers run or show as a page, and what systems run. */
-const RUNS = new RegExp(
-  `\\.(${[
-    'x?html?|xht|shtml?|svgz?|xml|xslt?|xul|mht|mhtml|m?js|jse|hta|swf|htc|url|website|webloc',
-    'exe|com|bat|cmd|scr|pif|lnk|vb[es]?|ws[fh]|ps\\w*1|msi|msp|cpl|jar|reg|inf|scf|chm|hlp',
-    'desktop|sh|bash|command|app|run|appimage|deb|rpm|apk|dll|so',
-  ].join('|')})$`,
-  'i',
-);
+/**
+ * What a browser or a system shows or plays, and never runs. Everything else becomes a text: which endings run is
+ * another list on every system, and longer with every year.
+ */
+const SHOWN = new Set([
+  ...[
+    'jpg',
+    'jpe',
+    'jpeg',
+    'png',
+    'gif',
+    'bmp',
+    'djv',
+    'djvu',
+    'pdf',
+    'epub',
+    'txt',
+    'md',
+    'csv',
+    'json',
+  ],
+  ...['odt', 'ods', 'odp', 'odg', 'rtf', 'docx', 'xlsx', 'pptx', 'zip', 'tar', 'gz'],
+  ...['oga', 'ogg', 'opus', 'spx', 'mp3', 'mpga', 'm4a', 'aac', 'flac', 'wav', 'mid', 'midi'],
+  ...['ogv', 'ogx', 'webm', 'weba', 'mp4', 'm4v', 'mpg', 'mpeg', 'mov', 'qt', 'avi', 'mkv', '3gp'],
+  // Of activities: Turtle, Etoys, Scratch, and music.
+  ...['ta', 'tb', 'lg', 'pr', 'sb', 'sb2', 'sb3', 'abc', 'ly'],
+]);
 
-/** A name for the file; with the ending of a text where opening it would run something. Pure, but for `names`. */
+/** A name for the file; with the ending of a text where opening it may run something. Pure, but for `names`. */
 export function nameOf(names: FileNames, title: string, type: string, start: Buffer): string {
   const name = names.next(title, type);
-  return RUNS.test(name) || isMarkup(start) ? names.next(`${name}.txt`, 'text/plain') : name;
+  // With a blank in it, it is the rest of a sentence.
+  const [, ending = 'txt'] = /\.([^.\s]+)$/.exec(name) ?? [];
+  const isShown = SHOWN.has(ending.toLowerCase()) && !mayRun(start);
+  return isShown ? name : names.next(`${name}.txt`, 'text/plain');
 }
 
-/** Browsers take a file for a page by how it begins, whatever its name is. */
-function isMarkup(start: Buffer): boolean {
+/** Browsers take a file for a page, and systems for a program, by how it begins, whatever its name is. */
+function mayRun(start: Buffer): boolean {
   const text = start.toString('latin1').replace(/^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)/, '');
-  return /^[\s\0]*</.test(text);
+  return /^([\s\0]*<|#!|\x7fELF|MZ)|\[Desktop Entry\]/.test(text);
 }
 
 async function startOf(path: string): Promise<Buffer> {

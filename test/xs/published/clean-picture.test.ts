@@ -57,6 +57,36 @@ const chunk = (type: string, body: Buffer | string) => {
 const withMore = (file: Buffer, at: number, ...more: Buffer[]) =>
   Buffer.concat([file.subarray(0, at), ...more, file.subarray(at)]);
 
+/** A GIF of one pixel. */
+const GIF = Buffer.from(
+  '47494638396101000100800000000000ffffff2c00000000010001000002024401003b',
+  'hex',
+);
+/** A part of a GIF with words in it. */
+const gifPart = (label: number, words: string) =>
+  Buffer.concat([Buffer.from([0x21, label, words.length]), Buffer.from(words), Buffer.alloc(1)]);
+const latin = (text: string) => Buffer.from(text, 'latin1');
+/** Kinds in which cameras and programs write, by how they begin. */
+const OTHER_PICTURES: [string, Buffer][] = [
+  ['HEIC of another brand', latin('\0\0\0\x1cftypmiaf\0\0\0\0mif1heic')],
+  ['HEIC that is called a film', latin('\0\0\0\x1cftyp3gp4\0\0\0\0isomheic')],
+  ['HEIC whose first part has no end', latin('\0\0\0\0ftyp3gp4\0\0\0\0isomheic')],
+  ['CR3', latin('\0\0\0\x18ftypcrx \0\0\0\x01crx isom')],
+  ['JPEG XL', latin('\0\0\0\x0cJXL \r\n\x87\n')],
+  ['JPEG XL without a box', latin('\xff\x0a\xfa')],
+  ['JPEG 2000', latin('\0\0\0\x0cjP  \r\n\x87\n')],
+  ['JPEG 2000 without a box', latin('\xff\x4f\xff\x51\0')],
+  ['JPEG XR', latin('II\xbc\x01')],
+  ['RAF', latin('FUJIFILMCCD-RAW 0201')],
+  ['RW2', latin('IIU\0\x18\0')],
+  ...['IIRO', 'IIRS', 'MMOR'].map((start): [string, Buffer] => [`ORF ${start}`, latin(start)]),
+  ['CRW', latin('II\x1a\0\0\0HEAPCCDR')],
+  ['X3F', latin('FOVb')],
+  ['MRW', latin('\0MRM')],
+  ['PSD', latin('8BPS\0\x01')],
+  ['XCF', latin('gimp xcf v011\0')],
+];
+
 const EXIF = segment(0xe1, `Exif\0\0II*\0${SECRET}`);
 
 for (const [name, ...options] of [
@@ -191,13 +221,68 @@ test('what is cut off, wrong or of another kind is not given out as a clean pict
     ['WebP', Buffer.from('RIFFxxxxWEBPVP8 ')],
     ['TIFF', Buffer.from('II*\0and more of it')],
     ['HEIC', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0')],
+    ...OTHER_PICTURES,
+    ['half a GIF', GIF.subarray(0, -1)],
+    ['a GIF of nothing', Buffer.concat([GIF.subarray(0, 19), Buffer.from(';')])],
+    ['a GIF with a part nobody knows', withMore(GIF, 19, Buffer.from('!\x07\0'))],
+    ['a GIF with words where a number is', withMore(GIF, 19, gifPart(0xf9, SECRET))],
+    ['says that it is a drawing', Buffer.from('<svg/>'), 'image/svg+xml'],
+    ['a kind that nobody has thought of', Buffer.from(SECRET), 'image/x-of-tomorrow'],
+    ['says that it is a BMP', Buffer.from(SECRET), 'image/bmp'],
   ];
   for (const [name, file, declared = ''] of unclean) {
     assert.is(cleanPicture(file, declared).type, 'unclean', name);
   }
-  const others = ['', '\xff', 'GIF89a', '<svg/>', 'BM', '%PDF-1.4', 'RIFFxxxxWAVE', SECRET];
+  const others = [
+    ...['', '\xff', '<svg/>', 'BM', '%PDF-1.4', 'RIFFxxxxWAVE', SECRET],
+    ...['\0\0\0\x18ftypisom\0\0\0\0isommp41', '\0\0\0\x14ftyp3gp4\0\0\0\0isomheic'],
+  ];
   for (const file of others)
     assert.is(cleanPicture(Buffer.from(file, 'latin1'), '').type, 'other', file);
+  for (const [start, type] of [
+    ['BM', 'image/bmp'],
+    ['BM', 'image/x-ms-bmp'],
+    ['AT&TFORM', 'image/vnd.djvu'],
+    [SECRET, 'audio/ogg'],
+  ] as const) {
+    assert.is(cleanPicture(Buffer.from(start), type).type, 'other', type);
+  }
+});
+
+test('GIF: comments and notes of programs go; every picture of a film, its speed and its repeats stay', () => {
+  const path = join(folder, 'film.gif');
+  const frames = ['xc:red', 'xc:blue', 'plasma:'].flatMap((one) => ['-size', '40x30', one]);
+  execFileSync('convert', ['-delay', '20', '-loop', '3', ...frames, path]);
+  const film = readFileSync(path);
+  const end = film.length - 1;
+  const told = withMore(film, end, gifPart(0xfe, SECRET), gifPart(0xff, `XMP DataXMP\0${SECRET}`));
+  const after = 13 + ((film[10] ?? 0) & 0x80 ? 3 * 2 ** (((film[10] ?? 0) & 7) + 1) : 0);
+  const full = Buffer.concat([
+    withMore(told, after, gifPart(0xfe, SECRET), gifPart(0x01, SECRET)),
+    Buffer.from(SECRET),
+  ]);
+  const seen = (picture: Buffer) => {
+    writeFileSync(path, picture);
+    return execFileSync('identify', ['-format', '%# %T %p\n', path]).toString();
+  };
+  const found = cleanPicture(full, '');
+  assert.is(found.type === 'clean' && found.mimeType, 'image/gif');
+  const clean = cleaned(full);
+  assert.not(clean.includes(SECRET));
+  assert.is(seen(clean), seen(film));
+  assert.is(seen(clean).split('\n').length, 4);
+  assert.equal(clean, film, 'also how often it is repeated');
+  assert.equal(cleaned(clean), clean, 'a clean one stays as it is');
+  assert.equal(cleaned(GIF), GIF);
+  const random = seeded(10);
+  for (let n = 0; n < 10_000; n += 1) {
+    const file = Buffer.from(withMore(GIF, 19, gifPart(0xfe, 'x'), gifPart(0xff, 'NETSCAPE2.0')));
+    for (let m = 0; m < 3; m += 1) file[6 + random.below(file.length - 6)] = random.below(256);
+    const damaged = cleanPicture(file, '');
+    if (damaged.type === 'clean') {
+      assert.is(joinPieces(file, damaged.pieces).length, sizeOfPieces(damaged.pieces));
+    } else assert.is(damaged.type, 'unclean');
+  }
 });
 
 test('ten thousand damaged pictures: none stops the server, none keeps a word', () => {

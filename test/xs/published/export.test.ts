@@ -8,6 +8,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Uid } from '../../../shared/ids.ts';
 import { FileNames } from '../../../shared/words/file-name.ts';
+import { withdraw } from '../../../xs/class-page/offer-file.ts';
+import { switchTo } from '../../../xs/class-page/switch.ts';
 import { exportClassCommand } from '../../../xs/commands/class/export-class.ts';
 import type { MachineContext } from '../../../xs/commands/command.ts';
 import { TERMINAL_WORDS } from '../../../xs/commands/lines.ts';
@@ -57,15 +59,26 @@ async function openSchool(): Promise<ClassSchool> {
   return school;
 }
 
-async function run(school: ClassSchool, target: string, json = false) {
+interface RunOptions {
+  json?: boolean;
+  /** Instead of the command that notes the export. Returns its exit code. */
+  note?: () => Promise<number>;
+  /** After each thing. */
+  onThing?: (done: number) => void;
+}
+
+async function run(school: ClassSchool, target: string, options: RunOptions = {}) {
+  const { json = false, note, onThing = () => {} } = options;
   let printed = '';
   const context = {
     ...{ paths: school.library.paths, args: [target], flags: { json } },
     print: (text: string) => {
       printed += text;
     },
-    ...{ progress: () => {}, signal: new AbortController().signal },
+    progress: ({ done }: { done: number }) => onThing(done),
+    signal: new AbortController().signal,
     command: async (name: string, args: readonly string[]) => {
+      if (note) return note();
       await school.command(name, args);
       return 0;
     },
@@ -123,6 +136,64 @@ test('a folder with anything in it, and a school without a class page, are refus
   assert.is(exports(school), 0);
 });
 
+test('an export that the audit log did not take is none', async () => {
+  await using school = await openSchool();
+  const target = join(folder, 'not-noted');
+  await refusedLater(run(school, target, { note: async () => 1 }), 'program-failed', /not noted/);
+  assert.equal(readdirSync(target), []);
+});
+
+test('a no, and what a child takes back, hold while it runs: nothing of it is on the stick', async () => {
+  await using school = await openSchool();
+  const [photo] = (await school.listed()).offers.filter(({ uid }) => uid === PHOTO);
+  assert.ok(photo);
+  const { paths } = school.library;
+  const target = join(folder, 'meanwhile');
+  const { code, printed } = await run(school, target, {
+    json: true,
+    note: async () => {
+      await school.say('no', PAGE);
+      return 0;
+    },
+    onThing: (done) => {
+      if (done === 1) for (const uid of [PHOTO, WORDS]) withdraw(paths, SERIAL, uid);
+    },
+  });
+  const { things, withoutFile, leftOut, ended } = JSON.parse(printed);
+  assert.equal([code, things, withoutFile, leftOut, ended], [0, 0, [], 0, 3]);
+  for (const one of ['files', 'pictures']) assert.equal(readdirSync(join(target, one)), []);
+  assert.not.match(readFileSync(join(target, 'index.html'), 'utf8'), /The fish|\.html\.txt/);
+});
+
+test('taken back together with its content while others are written, it is not called damaged', async () => {
+  await using school = await openSchool();
+  const { paths } = school.library;
+  const target = join(folder, 'gone');
+  const { code, printed } = await run(school, target, {
+    json: true,
+    onThing: (done) => {
+      if (done > 1) return;
+      for (const uid of [PHOTO, PAGE]) {
+        withdraw(paths, SERIAL, uid);
+        rmSync(join(inLaptop(paths, SERIAL).pinned, uid), { recursive: true });
+      }
+    },
+  });
+  const { things, withoutFile, leftOut, ended } = JSON.parse(printed);
+  assert.equal([code, things, withoutFile, leftOut, ended], [0, 1, [], 0, 2]);
+  assert.equal(readdirSync(join(target, 'files')), ['The fish']);
+});
+
+test('switched off while it runs, nothing is left of it', async () => {
+  await using school = await openSchool();
+  const target = join(folder, 'switched-off');
+  const off = (done: number) => {
+    if (done === 2) switchTo(school.library.paths, false);
+  };
+  await refusedLater(run(school, target, { onThing: off }), 'usage', /no class page/);
+  assert.equal(readdirSync(target), []);
+});
+
 test('a damaged thing is named, and the others are there', async () => {
   await using school = await openSchool();
   const { paths } = school.library;
@@ -133,7 +204,7 @@ test('a damaged thing is named, and the others are there', async () => {
   const content = join(pinned, digest, WORDS);
   rmSync(content);
   const target = join(folder, 'damaged');
-  const { code, printed } = await run(school, target, true);
+  const { code, printed } = await run(school, target, { json: true });
   assert.is(code, 3);
   const told = JSON.parse(printed);
   assert.equal([told.things, told.withoutFile], [3, ['The fish']]);
@@ -149,26 +220,71 @@ test('more than fifty are several pages that lead to each other', async () => {
   assert.match(html, /href="page-2\.html" aria-current="page"/);
 });
 
+const ORDINARY =
+  'jpg JPEG png gif bmp ogg ogv webm mp4 mp3 wav pdf odt ods odp epub ta sb zip'.split(' ');
+
 test('nothing keeps a name under which a system or a browser would run it', () => {
   const names = () => new FileNames();
   const named = (title: string, type = 'application/octet-stream', start = '') =>
     nameOf(names(), title, type, Buffer.from(start, 'latin1'));
-  for (const title of [
-    'a.exe',
-    'a.HTML',
-    'a.svg',
-    'a.desktop',
-    'a.lnk',
-    'a.jar',
-    'a.ps1',
-    'a.url',
-  ]) {
-    assert.match(named(title), /\.txt$/, title);
-  }
+  const endings = [
+    ...[
+      'exe',
+      'HTML',
+      'svg',
+      'desktop',
+      'lnk',
+      'jar',
+      'ps1',
+      'url',
+      'py',
+      'pyw',
+      'msc',
+      'application',
+    ],
+    ...[
+      'appref-ms',
+      'settingcontent-ms',
+      'gadget',
+      'wsc',
+      'diagcab',
+      'jnlp',
+      'xlsm',
+      'docm',
+      'pptm',
+      'xo',
+    ],
+    ...[
+      'library-ms',
+      'iqy',
+      'msix',
+      'dmg',
+      'pkg',
+      'flatpakref',
+      'snap',
+      'php',
+      'pl',
+      'rb',
+      'xll',
+      'of-tomorrow',
+    ],
+    ...['{2559a1f2-21d7-11d4-bdaf-00c04f60b9f0}', 'exe\u3002', 'eхe'],
+  ];
+  for (const ending of endings) assert.match(named(`a.${ending}`), /\.txt$/, ending);
+  assert.match(named(`${'к'.repeat(73)}.exeккк`), /\.txt$/, 'what comes of cutting a long one');
   for (const type of ['text/html', 'image/svg+xml', 'application/xhtml+xml', 'text/xml']) {
     assert.match(named('a', type), /\.txt$/, type);
   }
-  for (const start of ['<html>', '  \n<svg', '\xef\xbb\xbf<?xml', '\xff\xfe<\0h\0']) {
+  for (const start of [
+    '<html>',
+    '  \n<svg',
+    '#!/bin/sh',
+    '[Desktop Entry]',
+    '\x7fELF',
+    'MZ\x90',
+    '\xef\xbb\xbf<?xml',
+    '\xff\xfe<\0h\0',
+  ]) {
     assert.match(named('a', 'x/y', start), /\.txt$/, JSON.stringify(start));
   }
   for (const [title, type] of [
@@ -176,8 +292,33 @@ test('nothing keeps a name under which a system or a browser would run it', () =
     ['song', 'audio/ogg'],
     ['story', 'application/pdf'],
     ['turtle', 'application/x-turtle-art'],
+    ...ORDINARY.map((ending) => [`fish.${ending}`, 'application/octet-stream'] as const),
+    ['Dr. Fish and 2 others', 'x/y'],
+    ['fish', 'x/y'],
   ] as const) {
     assert.not.match(named(title, type, 'x'), /\.txt$/, title);
+  }
+  // What Sugar's activities save, by its type alone.
+  for (const type of [
+    ...[
+      'image/png',
+      'image/gif',
+      'audio/ogg',
+      'audio/x-wav',
+      'video/ogg',
+      'video/webm',
+      'text/plain',
+    ],
+    ...[
+      'application/vnd.oasis.opendocument.text',
+      'application/rtf',
+      'application/x-scratch-project',
+    ],
+    ...['application/x-logo', 'application/x-squeak-project', 'application/epub+zip', 'text/csv'],
+  ]) {
+    const name = named('fish', type, 'x');
+    assert.not.match(name, /\.[^.]+\.txt$/, type);
+    assert.match(name, /^fish\.[a-z0-9]+$/, type);
   }
 });
 

@@ -5,7 +5,8 @@
 import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DsError, isSystemError } from '../../../shared/errors.ts';
-import { SchoolOffers } from '../../class-page/offers.ts';
+import { readOffers } from '../../class-page/offer-file.ts';
+import { type SchoolOffer, SchoolOffers } from '../../class-page/offers.ts';
 import { isOn } from '../../class-page/switch.ts';
 import { laptopsIn } from '../../integrity/checker.ts';
 import { exportClass } from '../../published/export.ts';
@@ -18,14 +19,22 @@ export const exportClassCommand: MachineCommand = {
   summary: 'write the class page into a folder, to be opened from there: approved things only',
   run: async ({ paths, args, flags, print, progress, signal, command }) => {
     const folder = resolve(args[0] ?? '');
-    if (!isOn(paths)) {
-      throw usage('there is no class page now', '"xs-backup class-page on" switches it on');
-    }
+    checkOn(paths);
     prepare(folder);
     const offers = approved(paths);
-    await command('class-page', ['exported', folder]);
+    if ((await command('class-page', ['exported', folder])) !== 0) {
+      const hint = 'nothing was written; what was said above has to be mended first';
+      throw new DsError('program-failed', 'the export is not noted in the audit log', { hint });
+    }
     const done = await exportClass(folder, {
-      ...{ paths, offers, signal, words: TERMINAL_WORDS, language: 'en' },
+      ...{
+        paths,
+        offers,
+        isApproved: (offer) => isApproved(paths, offer),
+        signal,
+        words: TERMINAL_WORDS,
+        language: 'en',
+      },
       made: Math.floor(Date.now() / 1000),
       onThing: (things) => progress({ done: things, of: offers.length, text: 'things' }),
     }).catch((cause: unknown) => {
@@ -36,12 +45,14 @@ export const exportClassCommand: MachineCommand = {
       const hint = 'is there room for it? and may this user read the library? else with sudo';
       throw new DsError('bad-input', `cannot write ${folder}: ${cause.message}`, { hint, cause });
     });
-    const { things, withoutFile, leftOut } = done;
+    const { things, withoutFile, leftOut, ended } = done;
     if (flags.json) print(`${JSON.stringify({ folder, ...done })}\n`);
     else {
       print(`${counted(things, 'thing')} in ${folder}: open index.html\n`);
       for (const title of withoutFile) print(`  without its file: ${title}\n`);
       if (leftOut > 0) print(`  without ${counted(leftOut, 'thing')}: damaged\n`);
+      if (ended > 0)
+        print(`  without ${counted(ended, 'thing')}: refused or taken back meanwhile\n`);
     }
     return withoutFile.length + leftOut > 0 ? NEEDS_ATTENTION : 0;
   },
@@ -51,6 +62,18 @@ export const exportClassCommand: MachineCommand = {
 function approved(paths: Paths) {
   const all = () => laptopsIn(paths).map((serial) => [serial, null] as const);
   return new SchoolOffers({ paths, registrations: { all, isActive: () => true } }).list('approved');
+}
+
+/** As the disk says now: this runs beside the service. Throws `usage` when there is no class page any more. */
+function isApproved(paths: Paths, { serial, id }: SchoolOffer): boolean {
+  checkOn(paths);
+  const found = readOffers(paths, serial).offers.find((one) => one.id === id);
+  return found?.state === 'approved';
+}
+
+function checkOn(paths: Paths): void {
+  if (isOn(paths)) return;
+  throw usage('there is no class page now', '"xs-backup class-page on" switches it on');
 }
 
 /** Throws `usage` for what is there and no empty folder. */

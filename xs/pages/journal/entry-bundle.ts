@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
 import type { Uid } from '../../../shared/ids.ts';
 import { type Entry, propertyText } from '../../../shared/journal/entry.ts';
-import { previewOf } from '../../api/entry-facts.ts';
+import { storedPreviewOf } from '../../api/entry-facts.ts';
 import { openContent } from '../../takeaway/content.ts';
 import { endZip, type ZipStream } from '../../takeaway/zip-stream.ts';
 
@@ -21,7 +21,7 @@ export async function makeBundle(uid: Uid, entry: Entry, contentPath: string): P
   const options = { compress: false, mtime: new Date(2010, 0, 1) };
   const metadata = Buffer.from(JSON.stringify(textsOf(entry)));
   // Sugar's importer fails on a bundle without one.
-  const preview = previewOf(entry) ?? Buffer.alloc(0);
+  const preview = storedPreviewOf(entry) ?? Buffer.alloc(0);
   // The Journal takes the folder's name from the first entry of the archive.
   zip.addBuffer(metadata, `${uid}/_metadata.json`, options);
   zip.addBuffer(preview, `${uid}/preview/${uid}`, options);
