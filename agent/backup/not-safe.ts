@@ -2,22 +2,18 @@
  * Tells the school server which entries are not safe after a backup, so that a teacher sees it. A report that
  * does not arrive fails no backup; it is made again by the next one.
  */
-import { join } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
 import type { Digest } from '../../shared/ids.ts';
 import { digestOf } from '../../shared/journal/entry.ts';
-import { readPlainFile, type TreeEntry } from '../../shared/journal/journal-tree.ts';
+import type { TreeEntry } from '../../shared/journal/journal-tree.ts';
 import { NOT_SAFE_LIMITS, type NotSafe, parseNotSafe } from '../../shared/protocol/messages.ts';
 import type { Context } from '../context.ts';
-import { listShownEntries } from '../journal/entry-name.ts';
+import { listJournalEntries, localTitle } from '../journal/each-layout.ts';
 import { atSchool, problemsByEntry } from '../journal/problem.ts';
-import { inEntry, type Paths } from '../paths.ts';
+import type { Paths } from '../paths.ts';
 import type { State } from '../state.ts';
 import type { Control } from '../wire/api.ts';
 import type { Reading } from './send.ts';
-
-/** More than a title that is shown, in bytes. */
-const MAX_TITLE_BYTES = 64 * 1024;
 
 /** Whether the server has this very report already, so that nothing is left to say. */
 export function isReported({ paths }: Context, state: State, reading: Reading): boolean {
@@ -77,15 +73,12 @@ const digestOfReport = (report: NotSafe): Digest => digestOf(JSON.stringify(repo
 
 /** Titles as they are on the disk now; empty where they cannot be read. */
 function titlesIn({ journal }: Paths): (uid: string) => string {
-  const ignore = () => {};
-  const listed = orEmpty<TreeEntry[]>([], () => listShownEntries(journal, ignore, ignore));
+  const listed = orEmpty<TreeEntry[]>([], () => listJournalEntries(journal, () => {}));
   const places = new Map<string, TreeEntry>(listed.map((entry) => [entry.uid, entry]));
   return (uid) => {
     const entry = places.get(uid);
     if (!entry) return '';
-    const path = join(inEntry(entry).metadata, 'title');
-    const read = () => readPlainFile(entry, path, MAX_TITLE_BYTES)?.toString('utf8') ?? '';
-    return orEmpty('', read).trim();
+    return orEmpty('', () => localTitle(entry));
   };
 }
 

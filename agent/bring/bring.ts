@@ -20,6 +20,7 @@ import {
 import { failpoint } from '../../shared/system/failpoint.ts';
 import type { Context } from '../context.ts';
 import { Datastore } from '../journal/datastore.ts';
+import { refuseFirstLayout } from '../journal/each-layout.ts';
 import { readLocalVersions } from '../journal/local-versions.ts';
 import { flushFileSystem } from '../journal/placement.ts';
 import { removeStaleNames } from '../journal/sugar-optimizer.ts';
@@ -56,6 +57,7 @@ export async function bring(
   await using _lock = await takeLock(context);
   const meter = new Meter(context.onProgress);
   await using state = await openState(context.paths.state);
+  refuseFirstLayout(context.paths);
   await using datastore = new Datastore(context.env, context.signal);
   await datastore.count(); // starts it where it does not run, and makes an empty Journal
   removeStaleNames(context.paths);

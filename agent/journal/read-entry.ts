@@ -13,15 +13,13 @@ import {
   propertyText,
 } from '../../shared/journal/entry.ts';
 import {
-  contentOf,
-  entrySignature,
   momentsOf,
-  readGoodProperties,
   type Signature,
   type TreeEntry,
   unreadable,
 } from '../../shared/journal/journal-tree.ts';
 import { FRESHNESS, type Freshness } from '../freshness.ts';
+import { inspectLocal, localContent, readLocalProperties } from './each-layout.ts';
 import { problemOf } from './problem.ts';
 
 export interface Version {
@@ -53,13 +51,13 @@ export async function readVersion(
   signal: AbortSignal,
   pin: (path: string) => string = (path) => path,
 ): Promise<Version> {
-  const signature = entrySignature(entry);
-  const found = contentOf(entry);
+  const { signature } = inspectLocal(entry);
+  const found = localContent(entry);
   const content = found && (await readContent(entry, pin(found.path), found.size, signal));
-  const { properties, oddities, unread, beingWritten } = readGoodProperties(entry);
+  const { properties, oddities, unread, beingWritten } = readLocalProperties(entry);
   const whole: Entry = { content, properties };
   const metadata = encodeWhatFits(entry, properties, content, oddities);
-  const isTorn = entrySignature(entry) !== signature;
+  const isTorn = inspectLocal(entry).signature !== signature;
   const wrongSize = hasOtherSize(whole) ? 'wrong-size' : 'none';
   const doubt = isTorn ? 'torn' : beingWritten ? 'unfinished' : wrongSize;
   const digest = digestOf(metadata);

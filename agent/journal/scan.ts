@@ -1,25 +1,17 @@
 /**
  * Which entries changed since they were last read: three `lstat`s per entry, and no reading.
  */
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DsError, isErrno, isSystemError } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
-import { inspectEntry, type TreeEntry } from '../../shared/journal/journal-tree.ts';
-import { namesIn } from '../../shared/system/files.ts';
+import type { TreeEntry } from '../../shared/journal/journal-tree.ts';
 import { pacemaker } from '../../shared/system/pacemaker.ts';
 import type { Freshness } from '../freshness.ts';
 import type { Paths } from '../paths.ts';
 import type { KnownEntry } from '../state.ts';
-import { isDerived, listShownEntries, nameOf, notListed } from './entry-name.ts';
+import { inspectLocal, listJournalEntries } from './each-layout.ts';
+import { isDerived, nameOf, notListed } from './entry-name.ts';
 import { isOfFolder, type Problem, problemOf } from './problem.ts';
 import { lastingSignature } from './read-entry.ts';
 import type { Recheck } from './recheck.ts';
@@ -30,7 +22,7 @@ export interface Scan {
   unchanged: Map<Uid, Digest>;
   /** Those of them that were read all the same, and are as they were. */
   reread: Map<Uid, KnownEntry>;
-  /** Where those are whose names in the Journal are not their uids. */
+  /** Where those are whose names in the Journal are not their uids, or that are in the first layout. */
   renamed: Map<Uid, TreeEntry>;
   /** New or perhaps changed: to be read. `bytes` is an estimate of what it takes. */
   toRead: { entry: TreeEntry; bytes: number }[];
@@ -67,7 +59,7 @@ export async function scanJournal(
     const before = scan.toRead.length;
     if (nameOf(entry) !== entry.uid) scan.renamed.set(entry.uid, entry);
     try {
-      const inspection = inspectEntry(entry);
+      const inspection = inspectLocal(entry);
       const { signature } = inspection;
       const last = known.get(entry.uid);
       const looksSame = last?.signature === signature;
@@ -149,11 +141,10 @@ function listJournal(paths: Paths, problems: Problem[]): TreeEntry[] {
   const report = (prefix: string, error: unknown) => {
     problems.push({ uid: `${prefix}/`, problem: notListed(prefix, error) });
   };
-  return listing(paths, () => listShownEntries(paths.journal, () => {}, report));
+  return listing(paths, () => listJournalEntries(paths.journal, report));
 }
 
 function listing<T>(paths: Paths, list: () => T): T {
-  refuseFirstLayout(paths);
   try {
     return list();
   } catch (cause) {
@@ -165,22 +156,6 @@ function listing<T>(paths: Paths, list: () => T): T {
       cause,
     });
   }
-}
-
-/**
- * Throws for a Journal of Sugar 0.82, which keeps entries in `store/` and has no version number above 0: we
- * cannot read it, and an empty list would say that there is nothing to back up.
- */
-function refuseFirstLayout({ journal, journalVersion }: Paths): void {
-  const entries = namesIn(join(journal, 'store')).filter((name) => name.endsWith('.metadata'));
-  if (entries.length === 0) return;
-  // Sugar's own conversion may leave the folder behind.
-  if (existsSync(journalVersion) && Number.parseInt(readFileSync(journalVersion, 'latin1'), 10) > 0)
-    return;
-  const what = 'has the layout of Sugar 0.82, which is not backed up';
-  throw new DsError('unreadable', `the Journal at ${journal} ${what}`, {
-    hint: `copy ${journal} to a stick before a newer Sugar is started, which converts it`,
-  });
 }
 
 /** A signature ends with the content's size, or `-` where there is none. */

@@ -11,6 +11,7 @@ import { backUp } from '../backup/backup.ts';
 import { type Context, FULL_HINT } from '../context.ts';
 import { readIdentity } from '../identity/identity.ts';
 import { Datastore } from '../journal/datastore.ts';
+import { refuseFirstLayout } from '../journal/each-layout.ts';
 import { allMarks, listMarks } from '../journal/kept-marks.ts';
 import {
   beingWrittenTo,
@@ -66,6 +67,7 @@ export function checkUnpin(context: Context, uid: Uid): void {
 async function bringBack(context: Context, uid: Uid) {
   await using _lock = await takeLock(context);
   await using state = await openState(context.paths.state);
+  refuseFirstLayout(context.paths);
   await using datastore = new Datastore(context.env, context.signal);
   await datastore.count(); // starts it where it does not run, and waits for earlier calls
   const { entry } = await readLiveEntry(context, uid);

@@ -8,6 +8,7 @@ import type { Versions } from '../../shared/journal/sums.ts';
 import { failpoint } from '../../shared/system/failpoint.ts';
 import type { Context } from '../context.ts';
 import { Datastore } from '../journal/datastore.ts';
+import { refuseFirstLayout } from '../journal/each-layout.ts';
 import { keptVersions } from '../journal/kept-marks.ts';
 import { readLocalVersions } from '../journal/local-versions.ts';
 import { flushFileSystem } from '../journal/placement.ts';
@@ -53,6 +54,7 @@ export async function restore(context: Context, request: RestoreRequest): Promis
   using _room = prepareProfile(context, 'own-room');
   await using _lock = await takeLock(context);
   await using state = await openState(context.paths.state);
+  refuseFirstLayout(context.paths);
   await using datastore = new Datastore(context.env, context.signal);
   await datastore.count(); // starts it where it does not run, and makes an empty Journal
   removeStaleNames(context.paths);

@@ -19,7 +19,6 @@ import { fileSystemMoment, scanJournal } from '../../../agent/journal/scan.ts';
 import { inJournal, type Paths } from '../../../agent/paths.ts';
 import type { KnownEntry, LastReading } from '../../../agent/state.ts';
 import { realClock } from '../../../shared/clock.ts';
-import { DsError } from '../../../shared/errors.ts';
 import { parseUid, type Uid } from '../../../shared/ids.ts';
 import { digestOf } from '../../../shared/journal/entry.ts';
 import { entrySignature } from '../../../shared/journal/journal-tree.ts';
@@ -203,23 +202,6 @@ test('the name of another entry, or no name, is not taken for an entry from scho
     const path = '../'.repeat(12);
     const odd = new Map([['uid', Buffer.from(path)]]);
     assert.is(nameInJournal(uidAtSchool(path), { properties: odd }), uidAtSchool(path));
-  }
-});
-
-test('a Journal in the first layout is refused, and never an empty one', async () => {
-  using profile = makeProfile();
-  const { paths } = profile;
-  mkdirSync(join(paths.journal, 'store'));
-  writeFileSync(join(paths.journal, 'store', `${uidOf(1)}.metadata`), '{}');
-  const scan = () => scanJournal(paths, new Map(), () => 0n).catch((error: DsError) => error);
-  const error = await scan();
-  assert.ok(error instanceof DsError && error.code === 'unreadable');
-  assert.match(error.message, /has the layout of Sugar 0.82, which is not/);
-  for (const version of ['1', '5', '6']) {
-    writeFileSync(paths.journalVersion, version);
-    putEntry(paths, uidOf(1), 'converted');
-    const found = await scan();
-    assert.ok(!(found instanceof DsError) && found.toRead.length === 1, 'read as it is');
   }
 });
 
