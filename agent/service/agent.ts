@@ -364,10 +364,8 @@ export class Agent extends EventEmitter<Events> implements AsyncDisposable {
     }
   }
 
-  /** As if a person had asked, while nothing is known to be in the way of one; else the day's backup comes. */
+  /** As if a person had asked, but nobody looks on who could plug the laptop in: below her limit it waits for power. */
   #backUpSoon(): void {
-    const { world } = this.#model;
-    if (refusal(world)) return;
     this.#take({ type: 'request', request: { kind: 'backup', ...NOTED, byHand: true } });
   }
 

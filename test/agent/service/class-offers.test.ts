@@ -110,6 +110,23 @@ test('changed while the backup ran, it gets one more backup, and then waits for 
   assert.equal(scene.notes, [note], 'nor does the next start of the agent ask for one');
 });
 
+test('with an empty battery it waits for power, also over a restart, and goes then', async () => {
+  await using scene = new Scene({ offers: [WAITING, OFFERED] });
+  scene.agent.start();
+  scene.agent.setWorld({ power: { percent: 9 } });
+  assert.is(await scene.agent.offers.offer(ENTRY), 'later');
+  assert.ok(scene.agent.view.status.reasons.includes('battery'), 'and says for what it waits');
+  const { requests } = scene.agent.view.memory;
+  assert.equal(
+    requests.map(({ kind, byHand }) => [kind, byHand]),
+    [['backup', true]],
+  );
+  const done = scene.ended('offers');
+  scene.agent.setWorld({ power: 'mains' });
+  assert.is((await done).end, 'done');
+  assert.equal(scene.asked, ['send-offers', 'backup', 'send-offers']);
+});
+
 test('away from school it is noted, survives the agent, and is sent when the school is near', async () => {
   await using scene = new Scene({ offers: [AWAY] });
   scene.agent.setWorld({ network: 'down' });
