@@ -106,7 +106,7 @@ export function outcomeOf(end: JobEnd): Outcome {
 async function pin(backend: Backend, uid: string, snapshot: string | null): Promise<Outcome> {
   const when = await backend.pin(uid, snapshot);
   const text = when === 'later' ? 'noted; it is sent when the school server answers\n' : 'done\n';
-  return { text, json: { when } };
+  return { text, json: { when }, exitCode: when === 'later' ? EXIT.tryLater : EXIT.done };
 }
 
 /** An empty name is the newest. */

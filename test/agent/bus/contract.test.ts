@@ -23,11 +23,12 @@ import {
 } from '../../../shared/backup-bus.ts';
 import { realClock } from '../../../shared/clock.ts';
 import { silentLog } from '../../../shared/log.ts';
-import { Bus } from '../../../shared/system/bus.ts';
+import type { Bus } from '../../../shared/system/bus.ts';
 import { Cleanup } from '../../../shared/system/cleanup.ts';
 import { waitFor } from '../../runner/patience.ts';
-import { type Daemon, startDaemon } from '../../school/processes.ts';
+import { startDaemon } from '../../school/processes.ts';
 import { makeProfile, uidOf } from '../journal/journal.ts';
+import { named, startBus } from './private-bus.ts';
 import { WORKER_ANSWERS } from './worker-answers.ts';
 
 const test = suite('the contract of org.sugarlabs.Backup1');
@@ -59,23 +60,6 @@ interface Subject extends AsyncDisposable {
   bus: Bus;
   /** Makes `RestoreEntry` fail with `bad-id`; its arguments then. */
   breakRestoreEntry: () => Promise<unknown[]>;
-}
-
-async function startBus(cleanup: Cleanup, folder: string): Promise<{ address: string; bus: Bus }> {
-  const socket = `unix:path=${join(folder, 'bus')}`;
-  const args = ['--session', '--nofork', `--address=${socket}`, '--print-address=1'];
-  const daemon: Daemon = startDaemon('dbus-daemon', args, process.env);
-  cleanup.use({ [Symbol.asyncDispose]: () => daemon.stop() });
-  const address = await daemon.line(/^unix:/);
-  return { address, bus: cleanup.use(await Bus.open(address)) };
-}
-
-async function named(bus: Bus): Promise<void> {
-  const daemon = { name: 'org.freedesktop.DBus', path: '/', iface: 'org.freedesktop.DBus' };
-  await waitFor('the agent on the bus', async () => {
-    const [owned] = await bus.call(daemon, 'NameHasOwner', 's', [BACKUP_NAME]);
-    return owned === true || undefined;
-  });
 }
 
 async function realAgent(): Promise<Subject> {

@@ -3,41 +3,29 @@
  * `ds-backup` at a terminal, with the agent started by the bus when it is asked.
  */
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { distFolder } from '../../../bundle/build.ts';
 import { generateJournal } from '../../journal/generator.ts';
 import { waitFor } from '../../runner/patience.ts';
 import { pinsOf } from '../keep/kept-journal.ts';
-import type { Finished, Laptop } from '../laptop.ts';
+import type { Laptop } from '../laptop.ts';
 import { type School, startSchool } from '../school.ts';
+import { ask as askAgent, letAgentWake, servicesOf } from '../waking-agent.ts';
 
 const test = suite('the commands with the agent');
-
-const program = join(distFolder, 'ds-backup.mjs');
 
 /** A laptop whose bus can start the agent. */
 async function prepare(school: School, entries: number): Promise<Laptop> {
   const laptop = school.laptop(0);
   generateJournal(laptop.journal, { entries, seed: 5 });
-  const services = join(laptop.home, '.local', 'dbus-1', 'services');
-  mkdirSync(services, { recursive: true });
-  laptop.configure(`server = "${school.server.url}"\nspreadSeconds = 0\n`);
-  const command = `${process.execPath} ${program} agent`;
-  writeFileSync(
-    join(services, 'org.sugarlabs.Backup1.service'),
-    `[D-BUS Service]\nName=org.sugarlabs.Backup1\nExec=${command}\n`,
-  );
-  await laptop.startBus();
+  await letAgentWake(laptop, school.server.url);
   return laptop;
 }
 
-function ask(laptop: Laptop, ...args: string[]): Promise<Finished> {
-  return laptop.run(process.execPath, [program, ...args]);
-}
+const ask = (laptop: Laptop, ...args: string[]) => askAgent(laptop, args);
 
 interface Pin {
   uid: string;
@@ -75,7 +63,9 @@ test('pins are kept, and noted while the school is away', async () => {
   const atSchool = () => pinsOf(school, laptop).sort();
   assert.equal(atSchool(), [first]);
   await school.server.daemon.stop();
-  assert.match(await ok(laptop, 'pin', second, 'latest'), /^noted/);
+  const noted = await ask(laptop, 'pin', second, 'latest');
+  assert.match(noted.stdout, /^noted/);
+  assert.is(noted.exitCode, 75, 'it waits and continues by itself');
   const later = async () => {
     const { pins } = JSON.parse(await ok(laptop, 'pins', '--json'));
     return pins.filter((one: Pin) => one.later).map(({ uid }: Pin) => uid);
@@ -143,7 +133,7 @@ test('mistakes are told before anything happens', async () => {
 test('without an agent that could be started it says what to do', async () => {
   await using school = await startSchool();
   const laptop = await prepare(school, 1);
-  const services = join(laptop.home, '.local', 'dbus-1', 'services');
+  const services = servicesOf(laptop);
   for (const name of readdirSync(services)) rmSync(join(services, name));
   const done = await ask(laptop, 'status');
   assert.is(done.exitCode, 1);
