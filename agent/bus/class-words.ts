@@ -19,6 +19,9 @@ const OFFERED: Readonly<Record<Exclude<ClassStanding, 'none'> | 'later', string>
   later: _('It goes to school first, and then to your teacher.'),
 };
 const TRY_OR_ASK = _('Nothing is lost. Try again, or ask your teacher.');
+const STILL_SEEN = _('Your class may still see it. Try again, or ask your teacher.');
+/** Without an answer, whoever is at fault. */
+const AWAY: readonly ErrorCode[] = ['server-unreachable', 'transfer', 'server-busy'];
 /** Why it could not be offered. */
 const REFUSED: Readonly<Partial<Record<ErrorCode, string>>> = {
   'not-found': _('Your school has no class page now.'),
@@ -42,5 +45,6 @@ export function saidOfRefusal(error: unknown, { _ }: Words): Said {
 export function saidOfTakingBack(error: unknown, { _ }: Words): Said {
   const code = error === undefined ? 'not-found' : asDsError(error).code;
   if (code === 'not-found') return [_(TITLE), _('Your class does not see it any more.'), ''];
-  return [_(TITLE), _('The school does not answer'), _('Take it back')];
+  const why = AWAY.includes(code) ? _('The school does not answer') : _(STILL_SEEN);
+  return [_(TITLE), why, _('Take it back')];
 }

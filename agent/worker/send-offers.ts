@@ -4,10 +4,11 @@
  */
 import type * as v from 'valibot';
 import { asDsError, DsError } from '../../shared/errors.ts';
-import { parseUid } from '../../shared/ids.ts';
+import { parseUid, type SnapshotName, type Uid } from '../../shared/ids.ts';
 import type { ClassStanding } from '../../shared/protocol/messages.ts';
 import type { Standing } from '../browse/census.ts';
 import { fateOfOffer } from '../rules/pin-fate.ts';
+import type { Control } from '../wire/api.ts';
 import type { entryNames } from './parameters.ts';
 import type { RefusedPin } from './send-pins.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -34,8 +35,9 @@ export async function sendOffers(
       if (!version) sent.waiting.push(name);
       else {
         const { uid, snapshot } = version;
-        const ask = session.ask(({ control }) => control.offerToClass(uid, snapshot));
-        sent.states[name] = await ask;
+        const state = await session.ask(({ control }) => offerOnPage(control, uid, snapshot));
+        if (state) sent.states[name] = state;
+        else sent.waiting.push(name);
       }
     } catch (error) {
       const { code, message, hint = '' } = asDsError(error);
@@ -44,6 +46,21 @@ export async function sendOffers(
     }
   }
   return sent;
+}
+
+/** Undefined where there is a class page and the school has lost what this laptop calls safe. Throws `not-found`. */
+async function offerOnPage(
+  control: Pick<Control, 'offerToClass' | 'classOffers'>,
+  uid: Uid,
+  snapshot: SnapshotName,
+): Promise<ClassStanding | undefined> {
+  try {
+    return await control.offerToClass(uid, snapshot);
+  } catch (error) {
+    if (asDsError(error).code !== 'not-found') throw error;
+    await control.classOffers(); // without a page it is this that is not found
+    return undefined;
+  }
 }
 
 /** Undefined while the next backup has to take it first. Throws `bad-input` and `unreadable`. */

@@ -43,6 +43,20 @@ test('taken back is said only when nobody sees it any more', () => {
   assert.match(saidOfTakingBack(failed('not-found'), english)[1], /does not see it any more/);
   const away = saidOfTakingBack(failed('server-unreachable'), english);
   assert.equal(away.slice(1), ['The school does not answer', 'Take it back'], 'she can try again');
+  for (const code of [
+    'server-refused',
+    'server-trouble',
+    'untrusted-server',
+    'internal',
+  ] as const) {
+    const [, text, undo] = saidOfTakingBack(failed(code), english);
+    assert.match(
+      text,
+      /may still see it.*teacher/,
+      `${code}: the school did answer, or was not asked`,
+    );
+    assert.is(undo, 'Take it back');
+  }
 });
 
 test('in every language it is hers', () => {

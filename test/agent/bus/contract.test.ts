@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url';
 import { Message, Variant } from 'dbus-next';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { runAgent } from '../../../agent/bus/run.ts';
 import {
   AGENT_PROPERTIES,
   BACKUP_NAME,
@@ -21,14 +20,12 @@ import {
   type RowKind,
   readBusError,
 } from '../../../shared/backup-bus.ts';
-import { realClock } from '../../../shared/clock.ts';
-import { silentLog } from '../../../shared/log.ts';
 import type { Bus } from '../../../shared/system/bus.ts';
 import { Cleanup } from '../../../shared/system/cleanup.ts';
 import { waitFor } from '../../runner/patience.ts';
 import { startDaemon } from '../../school/processes.ts';
 import { makeProfile, uidOf } from '../journal/journal.ts';
-import { named, startBus } from './private-bus.ts';
+import { named, runOnBus, startBus } from './private-bus.ts';
 import { WORKER_ANSWERS } from './worker-answers.ts';
 
 const test = suite('the contract of org.sugarlabs.Backup1');
@@ -80,20 +77,7 @@ async function realAgent(): Promise<Subject> {
        if (act in answers) process.send({ id, type: 'result', result: answers[act] });
      });`,
   );
-  const stop = new AbortController();
-  const running = runAgent({
-    ...{ paths, clock: realClock, log: silentLog, random: () => 0, spreadMs: 0 },
-    env: { DBUS_SESSION_BUS_ADDRESS: address, DBUS_SYSTEM_BUS_ADDRESS: 'unix:path=/nowhere' },
-    signal: stop.signal,
-    program: { command: [process.execPath, worker], env: { PATH: process.env.PATH } },
-  });
-  cleanup.use({
-    [Symbol.asyncDispose]: () => {
-      stop.abort();
-      return running;
-    },
-  });
-  await Promise.race([named(bus), running]);
+  await runOnBus(cleanup, { bus, address }, { paths, worker });
   const breakRestoreEntry = async () => ['', '', 'no uid'];
   return { bus, breakRestoreEntry, [Symbol.asyncDispose]: () => cleanup[Symbol.asyncDispose]() };
 }

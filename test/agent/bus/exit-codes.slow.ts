@@ -8,14 +8,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { runAgent } from '../../../agent/bus/run.ts';
 import { exitCodeOf, runCli } from '../../../agent/cli/cli.ts';
 import { type Clock, realClock } from '../../../shared/clock.ts';
 import { DsError, type ErrorCode } from '../../../shared/errors.ts';
-import { silentLog } from '../../../shared/log.ts';
 import { Cleanup } from '../../../shared/system/cleanup.ts';
 import { makeProfile } from '../journal/journal.ts';
-import { named, startBus } from './private-bus.ts';
+import { runOnBus, startBus } from './private-bus.ts';
 
 const test = suite('exit codes, by the agent and without it');
 
@@ -54,20 +52,7 @@ test.before(async () => {
      });`,
   );
   tell({ type: 'result', result: { summary: {}, details: {} } });
-  const stop = new AbortController();
-  env = { DBUS_SESSION_BUS_ADDRESS: address, DBUS_SYSTEM_BUS_ADDRESS: 'unix:path=/nowhere' };
-  const running = runAgent({
-    ...{ paths, clock: realClock, log: silentLog, random: () => 0, spreadMs: 0, env },
-    signal: stop.signal,
-    program: { command: [process.execPath, worker], env: { PATH: process.env.PATH } },
-  });
-  cleanup.use({
-    [Symbol.asyncDispose]: () => {
-      stop.abort();
-      return running;
-    },
-  });
-  await Promise.race([named(bus), running]);
+  env = await runOnBus(cleanup, { bus, address }, { paths, worker });
 });
 
 test.after(async () => {
