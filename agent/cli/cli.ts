@@ -10,6 +10,7 @@ import type { Context } from '../context.ts';
 import { explainDatastore, explainFull } from '../laptop-full.ts';
 import { agentPaths } from '../paths.ts';
 import { freeBytes } from '../profile.ts';
+import { becomeOwner } from '../profile-owner.ts';
 import type { ParentPort } from '../worker/protocol.ts';
 import { type Invocation, type OptionValues, parseArguments } from './arguments.ts';
 import { EXIT, SETTINGS } from './commands.ts';
@@ -83,8 +84,10 @@ export async function runCli(options: CliOptions): Promise<number> {
   }
 }
 
-async function runCommand(options: CliOptions, invocation: Invocation): Promise<number> {
+async function runCommand(given: CliOptions, invocation: Invocation): Promise<number> {
   const { command, options: values } = invocation;
+  const profile = values.profile ?? defaultProfile(given.env);
+  const options = { ...given, env: becomeOwner(profile, given.env) };
   if (command === 'worker') return serveAsWorker(options, values);
   if (command === 'agent') return serveAsAgent(options, values);
   const { stdout, stderr, clock, isTerminal } = options;
