@@ -16,6 +16,11 @@ const property =
   (folder) =>
     writeFileSync(join(folder, 'metadata', name), value);
 
+const without =
+  (name: string): Oddity =>
+  (folder) =>
+    rmSync(join(folder, 'metadata', name), { force: true });
+
 const instead =
   (of: 'data' | 'metadata', make: (path: string) => void): Oddity =>
   (folder) => {
@@ -54,6 +59,19 @@ const ODDITIES: Readonly<Record<string, Oddity>> = {
   'an empty timestamp': property('timestamp', ''),
   'a timestamp of words': property('timestamp', 'yesterday'),
   'a timestamp of the far future': property('timestamp', '99999999999'),
+  'a timestamp of 9e99': property('timestamp', '9e99'),
+  'a timestamp in milliseconds': property('timestamp', '1795348800123'),
+  'a timestamp with a fraction': property('timestamp', '1795348800.75'),
+  'a timestamp before 1970': property('timestamp', '-86400'),
+  'no timestamp': without('timestamp'),
+  'neither timestamp nor time of creation': (entry) => {
+    without('timestamp')(entry);
+    without('creation_time')(entry);
+  },
+  'a time of creation of 9e99': property('creation_time', '9e99'),
+  'an empty time of creation': property('creation_time', ''),
+  'a title of no letters': property('title', ''),
+  'no title': without('title'),
   'a wrong file size': property('filesize', '7'),
   'the uid of another entry': property('uid', '00000000-0000-4000-8000-000000000000'),
   'a temporary file that stayed': property('.title', ''),
