@@ -31,8 +31,15 @@ export function explainFull(cause: unknown): DsError {
     return readOnlyDisk(cause);
   }
   const known = asDsError(cause);
-  const isDisk = [cause, inner].some((error) => isSystemError(error) && isErrno(error, ...BROKEN));
+  const isDisk = [cause, inner].some((error) => {
+    return isSystemError(error) && (isErrno(error, ...BROKEN) || isUnmade(error));
+  });
   return known.code === 'internal' && isDisk ? brokenDisk(known.message, cause) : known;
+}
+
+/** Node makes folders with those above them, and where that fails says that there is none, whatever the disk said. */
+function isUnmade(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'ENOENT' && error.syscall === 'mkdir';
 }
 
 /**

@@ -1,15 +1,16 @@
 /**
  * The entries of the Journal whose content is only at school, by their marks.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DsError } from '../../shared/errors.ts';
 import type { Digest, Uid } from '../../shared/ids.ts';
 import { MAX_METADATA_BYTES } from '../../shared/journal/entry.ts';
+import { plainStat } from '../../shared/journal/first-layout.ts';
 import { contentOf, readPlainFile, type TreeEntry } from '../../shared/journal/journal-tree.ts';
 import { KEPT_PROPERTY, type KeptMark, pinOf, readMark } from '../../shared/journal/kept.ts';
 import { inEntry, type Paths } from '../paths.ts';
 import { listShownEntries, notListed } from './entry-name.ts';
+import { isGone } from './problem.ts';
 
 export interface Marked {
   uid: Uid;
@@ -41,7 +42,7 @@ export function listCopies(paths: Pick<Paths, 'journal'>): Uid[] {
 
 /** All with a readable mark, and the bytes of their contents. */
 function markedEntries({ journal }: Pick<Paths, 'journal'>, onUnread: (error: unknown) => void) {
-  if (!existsSync(journal)) return [];
+  if (isGone({ path: journal })) return [];
   const listed = listShownEntries(
     journal,
     () => {},
@@ -63,7 +64,7 @@ function markedEntries({ journal }: Pick<Paths, 'journal'>, onUnread: (error: un
 /** Nothing but the mark is read: what is odd about another property does not matter here. */
 function markedEntry(entry: TreeEntry) {
   const path = join(inEntry(entry).metadata, KEPT_PROPERTY);
-  if (!existsSync(path)) return [];
+  if (!plainStat(entry, path)) return [];
   const bytes = readPlainFile(entry, path, MAX_METADATA_BYTES);
   const mark = bytes && readMark({ properties: new Map([[KEPT_PROPERTY, bytes]]) });
   return mark ? [{ uid: entry.uid, mark, bytes: contentOf(entry)?.size ?? 0 }] : [];

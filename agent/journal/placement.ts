@@ -24,6 +24,11 @@ export interface Placeable {
   file: string;
 }
 
+/** Something else is in the place, it is on another disk, or the disk has an error there. */
+const NOT_HERE = [
+  ...['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EXDEV', 'EIO', 'EUCLEAN', 'ESTALE', 'EACCES', 'EPERM'],
+  ...['ENAMETOOLONG', 'ELOOP'],
+];
 /** Contents below this are not worth a link, in bytes. */
 const LINKED_FROM = 4096;
 
@@ -51,19 +56,19 @@ export class Placement {
 
   /**
    * Moves a built and flushed entry into the Journal. False when something else has its place, or the place is
-   * on another disk: the content's file is where it was before.
+   * on another disk or a damaged one: the content's file is where it was before.
    */
   show(folder: string, { uid, file }: Placeable): boolean {
     const target = inJournal(this.#context.paths, uid).path;
     failpoint('restore.placing');
     for (let attempt = 1; ; attempt += 1) {
-      mkdirSync(dirname(target), { recursive: true });
       try {
+        mkdirSync(dirname(target), { recursive: true });
         renameSync(inWhole(folder, uid).path, target);
         failpoint('restore.placed');
         return true;
       } catch (error) {
-        if (isErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EXDEV')) {
+        if (isErrno(error, ...NOT_HERE)) {
           // Of equal contents, only the first one's file was moved.
           if (file && !existsSync(file)) renameSync(inEntry(inWhole(folder, uid)).content, file);
           return false;
@@ -95,7 +100,7 @@ export class Placement {
   rememberContent({ uid, prepared: { expected } }: Placeable): void {
     if (!expected.content) return;
     const path = inEntry(inJournal(this.#context.paths, uid)).content;
-    const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    const stat = statOrNone(path);
     if (stat) this.#contents.set(expected.content.digest, { path, ...stat });
   }
 }
@@ -115,12 +120,21 @@ export async function flushFileSystem({ env, signal }: Context, path: string): P
   }
 }
 
+/** What can be looked at; a link is only worth having. */
+function statOrNone(path: string) {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
 /** False when the content changed since it was compared: some activities write into it in place. */
 function linkIfSame(
   known: { path: string; ino: bigint; mtimeNs: bigint },
   target: string,
 ): boolean {
-  const now = lstatSync(known.path, { bigint: true, throwIfNoEntry: false });
+  const now = statOrNone(known.path);
   if (now?.ino !== known.ino || now.mtimeNs !== known.mtimeNs) return false;
   try {
     linkSync(known.path, target);

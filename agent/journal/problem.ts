@@ -38,7 +38,7 @@ function isAboutReading({ path }: TreeEntry, error: NodeJS.ErrnoException): bool
 }
 
 /** Only when the file system says so: a folder that cannot be looked into is not an empty one. */
-function isGone({ path }: TreeEntry): boolean {
+export function isGone({ path }: Pick<TreeEntry, 'path'>): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) === undefined;
   } catch {

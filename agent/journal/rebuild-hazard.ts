@@ -4,7 +4,7 @@
  * be asked for only after every entry has passed this check.
  */
 import { isUtf8 } from 'node:buffer';
-import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { asDsError } from '../../shared/errors.ts';
 import type { Uid } from '../../shared/ids.ts';
@@ -16,6 +16,7 @@ import {
   type TreeEntry,
 } from '../../shared/journal/journal-tree.ts';
 import { listShownEntries, notListed } from './entry-name.ts';
+import { isGone } from './problem.ts';
 
 /** The largest property the datastore reads, in bytes (MAX_SIZE in its metadatareader). */
 export const MAX_PROPERTY_BYTES = 512_000;
@@ -80,7 +81,7 @@ export function surveyJournal(
       }
       survey.set(entry.uid, signature);
     } catch (error) {
-      if (existsSync(entry.path)) return asDsError(error).message;
+      if (!isGone(entry)) return asDsError(error).message;
     }
   }
   return survey;

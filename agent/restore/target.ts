@@ -3,12 +3,11 @@
  * dated copy beside a different entry of that name. Nothing in the Journal is ever overwritten, except
  * the remains that a power cut left of this very entry.
  */
-import { existsSync, lstatSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { DsError } from '../../shared/errors.ts';
 import type { SnapshotName, Uid } from '../../shared/ids.ts';
 import type { Entry } from '../../shared/journal/entry.ts';
 import type { TreeEntry } from '../../shared/journal/journal-tree.ts';
-import { namesIn } from '../../shared/system/files.ts';
 import type { Context } from '../context.ts';
 import { nameInJournal } from '../journal/entry-name.ts';
 import {
@@ -79,8 +78,8 @@ async function findOccupant(
   wanted: Prepared,
 ): Promise<Occupant> {
   const local = inJournal(paths, uid);
-  if (!existsSync(local.path)) return 'none';
   try {
+    if (!lstatSync(local.path, { throwIfNoEntry: false })) return 'none';
     const { entry } = await readVersion(local, signal);
     if (isSameButForTime(entry, wanted.expected, wanted.invented)) return 'same';
     return isTornCopy(entry, wanted.expected) ? 'torn' : 'other';
@@ -93,8 +92,14 @@ async function findOccupant(
 /** True for a folder with no content and no property: nothing in it can be anybody's work. */
 function isHollow(local: TreeEntry): boolean {
   const { content, metadata } = inEntry(local);
-  const size = lstatSync(content, { throwIfNoEntry: false })?.size ?? 0;
-  return size === 0 && namesIn(metadata).length === 0;
+  try {
+    if (!lstatSync(local.path).isDirectory()) return false;
+    const size = lstatSync(content, { throwIfNoEntry: false })?.size ?? 0;
+    const names = lstatSync(metadata, { throwIfNoEntry: false }) ? readdirSync(metadata) : [];
+    return size === 0 && names.length === 0;
+  } catch {
+    return false; // what the disk does not tell may be there
+  }
 }
 
 function unreadableCopy(uid: Uid, copy: Uid): DsError {

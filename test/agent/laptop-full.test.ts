@@ -18,6 +18,13 @@ test('the error of the file system tells which', () => {
   for (const [code = '', expected] of cases) {
     assert.is(explainFull(errno(code)).code, expected, code);
   }
+  const made = Object.assign(errno('ENOENT'), { syscall: 'mkdir' });
+  assert.is(
+    explainFull(made).code,
+    'laptop-read-only',
+    'so Node reports a folder that cannot be made',
+  );
+  assert.is(explainFull(errno('ENOENT')).code, 'internal');
   assert.is(explainFull(new DsError('server-full', 'No space left on device')).code, 'server-full');
 });
 

@@ -41,4 +41,13 @@ test('a backup with errors in its own folder gets there, or says in words why no
   console.log(`${cases} cases`);
 });
 
+test('a restore with errors in the Journal and in its own folder is whole, or says what is not', async () => {
+  await using school = await startSchool({ laptops: 1 });
+  const laptop = school.laptop(0);
+  await laptop.startBus();
+  const env = { ...laptop.env, DS_BACKUP_SOAK: process.env.DS_BACKUP_SOAK };
+  const cases = runTable('restore-child.ts', laptop.where(), env);
+  console.log(`${cases} cases`);
+});
+
 test.run();

@@ -4,21 +4,17 @@
  * laptop's flags.
  */
 import { backUp } from '../../../agent/backup/backup.ts';
-import { childEnvironment, readConfig } from '../../../agent/config.ts';
-import type { Context } from '../../../agent/context.ts';
 import { readVersion } from '../../../agent/journal/read-entry.ts';
 import { explainFull } from '../../../agent/laptop-full.ts';
-import { agentPaths, inJournal } from '../../../agent/paths.ts';
+import { inJournal } from '../../../agent/paths.ts';
 import { openState } from '../../../agent/state.ts';
-import { realClock } from '../../../shared/clock.ts';
 import { soak } from '../../soak.ts';
 import { putEntry, putProperty, uidOf } from '../journal/journal.ts';
+import { laptopOf } from './laptop-context.ts';
 import { ERRNO_NAMES, type ErrnoName, setRule, type Target } from './rule.ts';
 
-const [, profile = '', , server = ''] = process.argv.slice(2);
+const { paths, signal, makeContext } = laptopOf(process.argv.slice(2));
 const rule = process.env.DS_ERRNO_RULE ?? '';
-const paths = agentPaths(profile);
-const { signal } = new AbortController();
 
 const TARGETS: Target[] = [
   ['access', '/ds-backup$'],
@@ -58,15 +54,6 @@ const TARGETS: Target[] = [
   ['mkdir', '/run/dsb-'],
   ['create', '/run/dsb-'],
 ];
-
-function makeContext(): Context {
-  return {
-    ...{ paths, clock: realClock, signal, env: childEnvironment(process.env) },
-    config: readConfig(paths, { server }, '/nowhere'),
-    freshness: { racyNs: 0n, settledMs: 0 },
-    ...{ onProgress: () => {}, warn: () => {} },
-  };
-}
 
 /** Whether the school has the entry as it is, by what the laptop remembers. */
 async function isSafe(): Promise<boolean> {

@@ -120,6 +120,7 @@ FD_CALL(ssize_t, "write", pwrite, (int fd, const void *b, size_t n, off_t o), (f
 FD_CALL(ssize_t, "write", pwrite64, (int fd, const void *b, size_t n, off64_t o), (fd, b, n, o))
 FD_CALL(int, "flush", fsync, (int fd), (fd))
 FD_CALL(int, "flush", fdatasync, (int fd), (fd))
+FD_CALL(int, "flush", syncfs, (int fd), (fd))
 
 int statx(int folder, const char *path, int flags, unsigned mask, struct statx *stat) {
   if (path[0] ? fails("stat", path) : fails_at("fstat", folder)) return -1;

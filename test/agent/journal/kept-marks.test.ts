@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -57,6 +57,19 @@ test('what is damaged hides no other mark, but nobody may call the marks complet
   assert.equal(keptVersions(paths), new Map([[uidOf(1), MARK.digest]]));
   assert.is(listMarks(paths).length, 2);
   assert.throws(() => allMarks(paths), /is not a regular file/);
+});
+
+test('what cannot be looked at is not taken for absent, an entry or the whole Journal', () => {
+  using profile = withMarks();
+  const { paths } = profile;
+  const { metadata } = inEntry(inJournal(paths, uidOf(1)));
+  rmSync(metadata, { recursive: true });
+  symlinkSync(metadata, metadata); // ELOOP
+  assert.throws(() => allMarks(paths), /cannot be looked at/);
+  const journal = join(paths.own, 'loop');
+  symlinkSync(journal, journal);
+  assert.throws(() => allMarks({ journal }), /ELOOP/);
+  assert.equal(allMarks({ journal: join(paths.own, 'absent') }), []);
 });
 
 test('the same where the entries of a folder cannot be listed', () => {

@@ -80,6 +80,14 @@ for (const [name, damage, expected] of DAMAGES) {
   });
 }
 
+test('an entry that cannot be looked at is in danger, and not gone', () => {
+  using profile = makeProfile();
+  const { paths } = profile;
+  putEntry(paths, uidOf(1), 'x', { creation_time: '5' });
+  symlinkSync('/nowhere/at/all', inJournal(paths, uidOf(2)).path);
+  assert.type(surveyJournal(paths.journal, new Map(), new Set()), 'string');
+});
+
 test('a folder without metadata, or with a strange name, speaks against it', () => {
   using profile = makeProfile();
   const { paths } = profile;

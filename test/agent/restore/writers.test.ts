@@ -1,5 +1,13 @@
-import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Context } from '../../../agent/context.ts';
@@ -167,6 +175,19 @@ for (const [name, make] of WRITERS) {
       const copy = besideUid(uidOf(2), entries[1]?.step.digest as never);
       const found = (await readLiveEntry(context, copy)).entry;
       assert.is(propertyText(found, 'title'), 'From school (2023-11-14)');
+    }));
+
+  test('what is there and cannot be looked into is not taken for nothing, nor written over', () =>
+    inScene(make, async ({ paths, folder, writer, outcomes }) => {
+      const { path } = inJournal(paths, uidOf(1));
+      mkdirSync(dirname(path), { recursive: true });
+      symlinkSync('/nowhere/at/all', path);
+      const entries = [1, 2].map((n) => fetched(folder, uidOf(n), `work ${n}`));
+      await writer.write(folder, entries);
+      await writer.finish();
+      const { restored, beside, problems } = outcomes.counts;
+      assert.equal([restored, beside, problems], [1, 1, []]);
+      assert.is(readlinkSync(path), '/nowhere/at/all');
     }));
 
   test('what a power cut left of the entry is completed', () =>
