@@ -4,6 +4,7 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { soak } from '../../soak.ts';
 
 const source = new URL('shim.c', import.meta.url).pathname;
 const RULE_BYTES = 4096;
@@ -44,4 +45,28 @@ export function setRule(
   const fd = openSync(file, 'r+');
   writeSync(fd, text, 0, RULE_BYTES, 0);
   closeSync(fd);
+}
+
+/**
+ * Judges these calls, with every error in the soak and each with one in the suite; prints what was wrong, a line
+ * each, and at the end how many cases there were.
+ */
+export async function runCases(
+  rule: string,
+  targets: readonly Target[],
+  judge: (target: Target, errno: ErrnoName) => Promise<string>,
+): Promise<void> {
+  let cases = 0;
+  for (const [n, target] of targets.entries()) {
+    const one = ERRNO_NAMES[n % ERRNO_NAMES.length] as ErrnoName;
+    for (const errno of soak(ERRNO_NAMES, [one])) {
+      cases += 1;
+      const told = await judge(target, errno).catch(
+        (error: unknown) => `${(error as Error).stack}`,
+      );
+      setRule(rule);
+      if (told) console.log(`${target.join(' ')} ${errno}: ${told}`);
+    }
+  }
+  console.log(`${cases} cases`);
 }

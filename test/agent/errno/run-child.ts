@@ -8,10 +8,9 @@ import { readVersion } from '../../../agent/journal/read-entry.ts';
 import { explainFull } from '../../../agent/laptop-full.ts';
 import { inJournal } from '../../../agent/paths.ts';
 import { openState } from '../../../agent/state.ts';
-import { soak } from '../../soak.ts';
 import { putEntry, putProperty, uidOf } from '../journal/journal.ts';
 import { laptopOf } from './laptop-context.ts';
-import { ERRNO_NAMES, type ErrnoName, setRule, type Target } from './rule.ts';
+import { type ErrnoName, runCases, setRule, type Target } from './rule.ts';
 
 const { paths, signal, makeContext } = laptopOf(process.argv.slice(2));
 const rule = process.env.DS_ERRNO_RULE ?? '';
@@ -85,14 +84,4 @@ async function judge(target: Target, errno: ErrnoName): Promise<string> {
 
 for (const n of [1, 2, 3]) putEntry(paths, uidOf(n), `content ${n}`);
 await backUp(makeContext(), false);
-let cases = 0;
-for (const [n, target] of TARGETS.entries()) {
-  const one = ERRNO_NAMES[n % ERRNO_NAMES.length] as ErrnoName;
-  for (const errno of soak(ERRNO_NAMES, [one])) {
-    cases += 1;
-    const wrong = await judge(target, errno).catch((error: unknown) => `${(error as Error).stack}`);
-    setRule(rule);
-    if (wrong) console.log(`${target.join(' ')} ${errno}: ${wrong}`);
-  }
-}
-console.log(`${cases} cases`);
+await runCases(rule, TARGETS, judge);

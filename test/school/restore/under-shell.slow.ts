@@ -6,11 +6,11 @@
  */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { waitFor, within } from '../runner/patience.ts';
-import { soak } from '../soak.ts';
-import { JournalScreen } from './journal-screen.ts';
-import { SchoolDesktop } from './school-desktop.ts';
-import { gapText, ownPart, ShellPulse } from './shell-pulse.ts';
+import { JournalScreen } from '../../desktop/journal-screen.ts';
+import { SchoolDesktop } from '../../desktop/school-desktop.ts';
+import { gapText, ownPart, ShellPulse } from '../../desktop/shell-pulse.ts';
+import { waitFor, within } from '../../runner/patience.ts';
+import { soak } from '../../soak.ts';
 
 const test = suite('a complete restore under a running shell');
 
