@@ -72,7 +72,8 @@ export function damagedThings(library: DamagedLibrary): DamagedThing[] {
     .map(({ serial, uid, days: bad }) => {
       const known = days.get(serial) ?? new Days(library, serial);
       days.set(serial, known);
-      const { nick = '', retired = null } = library.registrations.get(serial) ?? {};
+      const { retired = null } = library.registrations.get(serial) ?? {};
+      const nick = library.registrations.nickOf(serial);
       const gone = retired !== null || replaced.has(serial);
       return {
         serial,

@@ -128,7 +128,7 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
   const moment = timeline.now();
   const overview = new Map((await index.overview()).map((row) => [row.serial, row]));
   const usage = await index.usage();
-  const nickOf = (serial: string) => registrations.get(serial as Serial)?.nick ?? '';
+  const nickOf = (serial: string) => registrations.nickOf(serial);
   const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
   const known = active.map(([serial]) => overview.get(serial)?.bytes ?? null);
   const look = lookAt(library);

@@ -202,7 +202,7 @@ function addReadRoutes(
     const serial = laptopOf(request.raw.socket);
     const shown = [serial, ...chainOf(serial, laptops)].map((one) => ({
       serial: one,
-      nick: laptops.get(one)?.nick ?? '',
+      nick: registrations.nickOf(one),
       color: laptops.get(one)?.colors ?? '',
       replaced: one !== serial,
     }));

@@ -56,7 +56,8 @@ export function addClassRoutes(
       const known = knownOffer(paths, serial, uid, readVersions(snapshot).get(uid));
       if (known) return known.state;
       checkPace(pace, serial);
-      const { nick = '', colors = null } = registrations.get(serial) ?? {};
+      const { colors = null } = registrations.get(serial) ?? {};
+      const nick = registrations.nickOf(serial);
       const limit = pinLimit(library, serial);
       log.info('offered-to-class', { serial, uid });
       return offerVersion(library, serial, { snapshot, uid, nick, colors, limit }).state;

@@ -199,7 +199,7 @@ export function findName(
 
 /** What a teacher calls it; empty where nobody knows. */
 export function nickOf({ registrations }: Pick<Library, 'registrations'>, serial: string): string {
-  return registrations.get(serial as Serial)?.nick ?? '';
+  return registrations.nickOf(serial);
 }
 
 /** `CSN74803BB1 (Jocinta)` */

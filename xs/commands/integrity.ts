@@ -68,7 +68,7 @@ export const damage: Command = {
     const { paths, pool, registrations } = context.library;
     const records = pool.damage.list();
     const laptops = laptopsIn(paths).map((serial) => {
-      const nick = registrations.get(serial)?.nick ?? '';
+      const nick = registrations.nickOf(serial);
       return { serial, nick, ...findingsOf(context.library, serial) };
     });
     const damaged = laptops.filter(({ count }) => count > 0);

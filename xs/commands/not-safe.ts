@@ -30,7 +30,7 @@ export const notSafe: Command = {
 };
 
 function ofLaptop({ paths, registrations }: Library, serial: Serial): LaptopNotSafe {
-  return { serial, nick: registrations.get(serial)?.nick ?? '', ...readNotSafe(paths, serial) };
+  return { serial, nick: registrations.nickOf(serial), ...readNotSafe(paths, serial) };
 }
 
 /** What was safe, and is damaged at school since: a laptop does not know of it. */

@@ -103,6 +103,11 @@ export class Registrations {
     return this.#records.laptops.get(serial);
   }
 
+  /** The nick of its child; empty for a laptop that nobody knows. For text that may be no serial at all, too. */
+  nickOf(serial: string): string {
+    return this.#records.laptops.get(serial as Serial)?.nick ?? '';
+  }
+
   /** What people call it: its nick, or the serial number of a laptop without one. */
   nameOf(serial: Serial): string {
     return this.#records.laptops.get(serial)?.nick || serial;

@@ -87,10 +87,11 @@ export class Journals {
 
   /** The reader's own laptop first, then the older ones. */
   ownersFor(reader: Serial): Owner[] {
-    const laptops = this.#options.library.registrations.bySerial();
+    const { registrations } = this.#options.library;
+    const laptops = registrations.bySerial();
     return [reader, ...chainOf(reader, laptops)].map((serial) => {
-      const { nick = '', colors = null } = laptops.get(serial) ?? {};
-      return { serial, nick, colors, old: serial !== reader };
+      const { colors = null } = laptops.get(serial) ?? {};
+      return { serial, nick: registrations.nickOf(serial), colors, old: serial !== reader };
     });
   }
 

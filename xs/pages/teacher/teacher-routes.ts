@@ -113,7 +113,7 @@ function addDays(part: FastifyInstance, site: Site): void {
   const named = (serials: readonly string[]) =>
     serials.flatMap((text) => {
       const serial = tryParse(parseSerial, text);
-      return serial ? [{ serial, nick: registrations.get(serial)?.nick ?? '' }] : [];
+      return serial ? [{ serial, nick: registrations.nickOf(serial) }] : [];
     });
 
   part.get(DAYS_PATH, async (request: Asked, reply) => {
@@ -197,7 +197,7 @@ function addWaiting(part: FastifyInstance, site: Site): void {
 function addKept(part: FastifyInstance, site: Site): void {
   const { library } = site;
   const { paths, registrations } = library;
-  const nickOf = (serial: string) => registrations.get(serial as Serial)?.nick ?? '';
+  const nickOf = (serial: string) => registrations.nickOf(serial);
 
   part.get('/xs-backup/held', async (request: Asked, reply) => {
     const laptops = await heldLaptops(library);
