@@ -34,6 +34,17 @@ test('the first key of a new serial is accepted and survives a restart', () => {
   assert.is(again?.keys.sugar, ed25519(1));
 });
 
+test('the nick of a laptop that nobody knows is empty, and so is that of no serial', () => {
+  using library = makeLibrary();
+  const registrations = open(library);
+  registrations.register(serial, 'Jim', 'u1', ed25519(1));
+  const asked = [serial, 'SHC00800001', '', '__proto__'];
+  assert.equal(
+    asked.map((one) => registrations.nickOf(one)),
+    ['Jim', '', '', ''],
+  );
+});
+
 test('the same key again is accepted, a changed one waits and does not replace it', () => {
   using library = makeLibrary();
   const registrations = open(library);
