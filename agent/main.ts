@@ -19,6 +19,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 armFailpoint(process.env.DS_BACKUP_FAILPOINT);
 
+/** Why the answer cannot be written; EPIPE: who read it has seen enough. The work itself goes on. */
+let unwritten: NodeJS.ErrnoException | undefined;
+process.stdout.on('error', (error) => {
+  unwritten ??= error;
+});
+process.stderr.on('error', () => {}); // nobody is left to be told
+
 // Nothing at the top waits: the bundle is CommonJS, which V8 can keep compiled.
 const run = runCli({
   args: process.argv.slice(2),
@@ -33,6 +40,12 @@ const run = runCli({
 });
 void run.then((code) => {
   process.exitCode = code;
+  const conclude = () => {
+    if (!unwritten || unwritten.code === 'EPIPE') return;
+    process.stderr.write(`error: the answer cannot be written: ${unwritten.message}\n`);
+    process.exitCode = code || 1;
+  };
+  process.stdout.write('', () => setImmediate(conclude)); // an error is told after the write that met it
 });
 
 /** Flags that keep the agent's memory small are not for its workers, which have to be quick. */

@@ -96,15 +96,18 @@ async function judge(target: Target, errno: ErrnoName): Promise<string> {
   if ('code' in told && told.code === 'internal')
     return `unexplained: ${told.message} ${told.stack}`;
   const isDone = !('code' in told) && told.problems.length === 0;
+  // What cannot be looked at is not taken for nothing: the entry comes beside it.
+  const beside = 'code' in told ? 0 : told.beside;
   const { missing, different, extra } = whole();
-  if (isDone && missing.length > 0) return `silence: ${missing.length} are missing`;
-  if (different.length + extra.length > 0) return `wrong: ${[...different, ...extra].join('; ')}`;
+  if (isDone && missing.length > beside) return `silence: ${missing.length} are missing`;
+  if (different.length > 0 || extra.length > beside)
+    return `wrong: ${[...different, ...extra].join('; ')}`;
   const later = await bringBack();
   if ('code' in later) return `no restore afterwards: ${later.code} ${later.message}`;
   const [first] = later.problems;
   if (first) return `problems afterwards: ${first.problem}`;
   const after = whole();
-  const wrong = [...after.missing, ...after.different, ...after.extra];
+  const wrong = [...after.missing, ...after.different, ...after.extra.slice(beside)];
   return wrong.length > 0 ? `not whole afterwards: ${wrong.join('; ')}` : '';
 }
 
