@@ -1,4 +1,4 @@
-// weight: 35
+// weight: 90
 /**
  * Each system call on the Journal and on the agent's own folder fails with each error of a bad disk: no error
  * about one entry stops the others, and none is passed over in silence.

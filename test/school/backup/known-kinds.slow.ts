@@ -21,7 +21,7 @@ import { parseSerial } from '../../../shared/ids.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { compareJournals, readJournal } from '../../journal/compare.ts';
 import { generateJournal } from '../../journal/generator.ts';
-import type { Laptop } from '../laptop.ts';
+import { Laptop } from '../laptop.ts';
 import { type School, startSchool } from '../school.ts';
 import { settled } from '../settled.ts';
 
@@ -216,6 +216,36 @@ test('locks and notes of a machine that lost power, with the pid of a program th
   noteSizes(laptop, changed);
   await settled();
   await run(laptop, 'now');
+});
+
+test('a profile whose path has every character that programs trip over is backed up', async () => {
+  const laptop = new Laptop(school.folder, `la ptop%h"x'y$z#`, () => school.server.url);
+  school.laptops.push(laptop);
+  generateJournal(laptop.journal, { entries: 4, seed: 36 });
+  await settled();
+  assert.match((await run(laptop, 'now')).stdout, /safe at school: 4 entries/);
+  const [uid = ''] = withContent(laptop);
+  assert.ok(atSchool(laptop, uid).equals(readFileSync(dataOf(laptop, uid))));
+});
+
+test('names that differ by case or composition only, and contents at the limits of blocks, come back', async () => {
+  await using laptop = school.newLaptop();
+  const [uid = ''] = generateJournal(laptop.journal, { entries: 12, seed: 37 });
+  const names = ['Title', 'TITLE', 'caf\u00e9', 'cafe\u0301', 'ﬁ', 'fi', 'i\u0307', 'İ'];
+  for (const name of names) writeFileSync(join(entryOf(laptop, uid), 'metadata', name), name);
+  const sizes = [1, 699, 700, 701, 4095, 4096, 65_536, 262_143, 262_144, 262_145];
+  const contents = withContent(laptop).slice(0, sizes.length);
+  for (const [n, one] of contents.entries())
+    writeFileSync(dataOf(laptop, one), 'z'.repeat(sizes[n] ?? 0));
+  noteSizes(laptop, ...contents);
+  await settled();
+  await run(laptop, 'now');
+  const before = readJournal(laptop.journal);
+  await laptop.loseJournal();
+  await laptop.startBus();
+  await run(laptop, 'restore', 'latest');
+  const { missing, different, extra } = compareJournals(before, readJournal(laptop.journal));
+  assert.equal([missing, different, extra], [[], [], []]);
 });
 
 test.run();
