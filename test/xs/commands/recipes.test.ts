@@ -72,8 +72,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
     },
     lines: {
       'xs-backup proposals': /SHC00800000.*CSN74803BB1/s,
-      'xs-backup alias SHC00800000 CSN74803BB1': /CSN74803BB1/,
-      'xs-backup retire CSN74803BB1': /out of use; its snapshots stay/,
+      'xs-backup alias SHC00800000 CSN74803BB1 --retire': /out of use; its snapshots stay/,
     },
     after: ({ library }) => assert.is(library.registrations.isActive(SERIAL), false),
   },
