@@ -18,15 +18,28 @@ import { columns } from './lines.ts';
 
 export const alias: Command = {
   takes: ['NEW', 'OLD'],
+  flags: ['retire'],
   summary: 'let laptop NEW replace OLD: it may then read the backups of OLD',
   run: (context) => {
     const newer = laptopArgument(context, 0);
     const older = laptopArgument(context, 1);
     const { registrations } = context.library;
     registrations.alias(newer, older);
-    answer(context, { alias: { newer, older } }, () => [
-      `${named(context.library, newer)} replaces ${named(context.library, older)}`,
-      `"xs-backup unalias ${newer}" undoes it`,
+    const retired = context.flags.retire === true;
+    if (retired) registrations.retire(older);
+    const who = named(context.library, older);
+    const back = `"xs-backup unalias ${newer}"`;
+    answer(context, { alias: { newer, older }, retired }, () => [
+      `${named(context.library, newer)} replaces ${who}`,
+      ...(retired
+        ? [
+            `${who} is out of use; its snapshots stay`,
+            `${back} and "xs-backup unretire ${older}" undo it`,
+          ]
+        : [
+            `${back} undoes it`,
+            `if the old one is gone: "xs-backup retire ${older}" takes it out of use`,
+          ]),
     ]);
   },
 };
@@ -73,8 +86,8 @@ export function describeProposal({ newer, older, nick, ...on }: Proposal): strin
         `last seen ${localDate(on.lastSeen)}`,
       ],
     ]),
-    `  it is: "xs-backup alias ${newer} ${older}"`,
-    `  and the old one is gone: "xs-backup retire ${older}"`,
+    `  yes, the old one is gone: "xs-backup alias ${newer} ${older} --retire"`,
+    `  yes, both are still used: "xs-backup alias ${newer} ${older}"`,
   ];
 }
 

@@ -21,6 +21,7 @@ export const FLAGS = {
   json: { summary: 'print JSON, one object per line, and no progress bar' },
   'dry-run': { summary: 'print what would be done; change nothing' },
   'trust-clock': { summary: "accept the server's present date as correct" },
+  retire: { summary: 'OLD is gone: take it out of use as well' },
   'with-backups': { summary: 'also its backups: all of it goes to the trash' },
   all: { summary: 'all content, or all versions' },
   'keep-going': { summary: 'leave out what is damaged instead of failing' },

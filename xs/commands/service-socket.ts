@@ -28,7 +28,7 @@ const flags = {
   ...{ json: flag, 'dry-run': flag, 'trust-clock': flag, all: flag, 'keep-going': flag },
   ...{ unused: flag, kind: value, key: value, plan: flag, idmgr: value, packages: value },
   ...{ 'all-known-original': flag, 'with-backups': flag, laptop: value, snapshot: value },
-  ...{ auth: value, jwks: value },
+  ...{ auth: value, jwks: value, retire: flag },
 } satisfies Record<FlagName, unknown>;
 const requestSchema = v.strictObject({
   command: v.string(),

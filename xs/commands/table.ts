@@ -59,7 +59,7 @@ export const EXAMPLES: Readonly<Record<string, readonly [line: string, meaning: 
   retire: ['retire CSN74803BB1', 'the laptop is gone; its backups stay'],
   unretire: ['unretire CSN74803BB1', 'it was found again'],
   forget: ['forget TST00000001', 'it never made a backup and never will'],
-  alias: ['alias SHC00800000 CSN74803BB1', 'the child of the second now has the first'],
+  alias: ['alias SHC00800000 CSN74803BB1 --retire', 'the second is gone: its child has the first'],
   unalias: ['unalias SHC00800000', 'no, it is another child'],
   proposals: ['proposals', 'whose new laptop may this be?'],
   twins: ['twins CSN74803BB1 separate', 'a disk was copied: the second laptop gets its own name'],

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../shared/clock.ts';
+import { concerns } from '../../../xs/admin/concerns.ts';
 import { readStatus } from '../../../xs/admin/status.ts';
+import { addTeacher } from '../../../xs/admin/teachers.ts';
 import { runCommand } from '../../../xs/commands/service-socket.ts';
 import { inLaptop } from '../../../xs/storage/paths.ts';
 import { backUp, SERIAL, uidOf } from '../library.ts';
@@ -104,6 +106,25 @@ test('what is only worth doing is said and changes no exit code', async () => {
   assert.is(doctor, 0);
   whole.clock.pass(20 * DAY_MS);
   assert.is((await exit('status'))[0], 3);
+});
+
+test('the report for those who help has the same concerns as the status', async () => {
+  await using whole = await openWhole('');
+  const { library, clock } = whole;
+  await backUp(whole, new Map([[uidOf(1), { title: 'a', content: 'b' }]]));
+  await whole.command('cleanup');
+  const told = async () => {
+    const open = concerns(await readStatus(library)).map(({ type }) => type);
+    const line = /^concerns: (.*)$/m.exec(await whole.command('diag'))?.[1];
+    assert.is(line, open.join(', ') || 'none');
+    assert.equal(JSON.parse(await whole.command('diag', [], { json: true })).concerns, line);
+    return line;
+  };
+  assert.is(await told(), 'no-teacher');
+  await addTeacher(library.paths, 'Rosa', 'a long password', clock.now(), undefined);
+  assert.is(await told(), 'none');
+  clock.pass(20 * DAY_MS);
+  assert.is(await told(), 'late-laptops');
 });
 
 test.run();

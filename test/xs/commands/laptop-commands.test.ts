@@ -222,4 +222,22 @@ test('an entry is pinned by its title, or the beginning of it or of its uid, as 
   assert.match(told.hint ?? '', `"My cat" ${uidOf(2)}`);
 });
 
+test('"the old one is gone" is one act with the alias; without it the answer names the other act', async () => {
+  await using whole = await openWhole();
+  const { registrations } = whole.library;
+  const newer = serialOf(9);
+  registrations.register(newer, 'Jocinta', 'uuid-9', dsaKey(9));
+  const alone = await whole.command('alias', [newer, SERIAL]);
+  assert.match(alone, `"xs-backup retire ${SERIAL}"`);
+  assert.ok(registrations.isActive(SERIAL));
+  await whole.command('unalias', [newer]);
+  const both = await whole.command('alias', [newer, SERIAL], { retire: true });
+  assert.match(both, `${SERIAL} (Jocinta) is out of use; its snapshots stay`);
+  assert.match(both, `"xs-backup unalias ${newer}" and "xs-backup unretire ${SERIAL}" undo it`);
+  assert.is(registrations.isActive(SERIAL), false);
+  assert.is(registrations.get(newer)?.alias?.of, SERIAL);
+  await refusedLater(whole.command('alias', [newer, newer], { retire: true }), 'bad-input');
+  assert.ok(registrations.isActive(newer), 'nothing is retired where the alias was refused');
+});
+
 test.run();

@@ -303,7 +303,7 @@ test('a proposal is shown, and gone when it was followed', async () => {
   const line = `xs-backup alias ${A} ${SERIAL}`;
   const told = await command('proposals');
   assert.match(told, line);
-  assert.match(told, `xs-backup retire ${SERIAL}`);
+  assert.match(told, `${line} --retire"`);
   const date = String.raw`\d{4}-\d\d-\d\d`;
   assert.match(told, new RegExp(`^ {2}new {2}${A} +registered ${date}$`, 'm'));
   assert.match(

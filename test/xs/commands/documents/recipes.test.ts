@@ -3,9 +3,10 @@
  * that no scene knows fails, and so does a scene whose line is gone.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../../shared/clock.ts';
@@ -37,6 +38,7 @@ interface Scene {
 
 /** Played by `npm run test:install`, on fresh systems: `sh install.sh`. */
 const ELSEWHERE = ['Install.'];
+const INSTALL_TEST = fileURLToPath(new URL('../../install/main.ts', import.meta.url));
 
 const SCENES: Readonly<Record<string, Scene>> = {
   'The first day.': {
@@ -72,8 +74,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
     },
     lines: {
       'xs-backup proposals': /SHC00800000.*CSN74803BB1/s,
-      'xs-backup alias SHC00800000 CSN74803BB1': /CSN74803BB1/,
-      'xs-backup retire CSN74803BB1': /out of use; its snapshots stay/,
+      'xs-backup alias SHC00800000 CSN74803BB1 --retire': /out of use; its snapshots stay/,
     },
     after: ({ library }) => assert.is(library.registrations.isActive(SERIAL), false),
   },
@@ -104,8 +105,36 @@ const SCENES: Readonly<Record<string, Scene>> = {
   },
 };
 
+/** After the others, and the move: what is about the machine is played on fresh systems. */
+const LATER: Readonly<Record<string, Scene>> = {
+  'Upgrade.': {
+    lines: {
+      'sh install.sh server': null,
+      'xs-backup doctor': /^ok /m,
+    },
+  },
+  'Uninstall.': { lines: { 'apt-get remove xs-backup': null } },
+};
+
 test('every recipe with commands is played here or on fresh systems', () => {
-  assert.equal(recipeTitles(), [...ELSEWHERE, ...Object.keys(SCENES), 'Move to another machine.']);
+  const here = [...Object.keys(SCENES), 'Move to another machine.', ...Object.keys(LATER)];
+  assert.equal(recipeTitles(), [...ELSEWHERE, ...here]);
+});
+
+test('the test on fresh systems has each act of "Install", "Upgrade" and "Uninstall"', () => {
+  const played = readFileSync(INSTALL_TEST, 'utf8');
+  assert.ok(played.includes('older stick'), 'an upgrade');
+  for (const line of recipe('Uninstall.')) {
+    assert.ok(played.includes(line.replace('apt-get ', 'apt-get -y ')), line);
+  }
+  const lines = recipe('Install.');
+  assert.ok(lines.length >= 4, `${lines.length} lines`);
+  for (const line of lines) {
+    const [, part] = /^sh install\.sh (\w+)$/.exec(line) ?? [];
+    const [, act] = /^(xs-backup [a-z]+)/.exec(line) ?? [];
+    if (part !== undefined) assert.match(played, `'${part}'`, line);
+    else assert.ok(act !== undefined && played.includes(act), line);
+  }
 });
 
 test('each line does what the recipe says, one recipe after the other', async () => {
@@ -118,7 +147,10 @@ test('each line does what the recipe says, one recipe after the other', async ()
     });
     await using _served = await serveCommands(whole.library);
     await backUp(whole, new Map([1, 2].map((n) => [uidOf(n), { title: `${n}`, content: `${n}` }])));
-    for (const [title, { before, lines, after }] of Object.entries(SCENES)) {
+    for (const [title, { before, lines, after }] of Object.entries({
+      ...SCENES,
+      ...LATER,
+    })) {
       assert.equal(recipe(title), Object.keys(lines), title);
       await before?.(whole);
       for (const [line, says] of Object.entries(lines)) if (says) await plays(line, says, folder);
