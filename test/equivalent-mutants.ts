@@ -30,6 +30,9 @@ export const EQUIVALENT: Readonly<Record<string, Readonly<Record<string, string>
   'shared/journal/kept.ts': {
     '} catch { … → {}': 'a function that returns nothing returns undefined',
   },
+  'xs/pages/teacher/school/days-view.ts': {
+    'first?.date → first.date': 'a month has a line at least',
+  },
   'shared/words/words.ts': {
     'value < 10 → value <= 10': '10 is rounded to 10 either way',
   },

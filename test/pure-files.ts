@@ -65,7 +65,10 @@ const TESTS: Readonly<Record<string, readonly string[]>> = {
   'agent/rules/': RULES,
   'agent/volume/shown-entry.ts': ['test/agent/volume/shown-day.test.ts'],
   'xs/admin/concerns.ts': ['test/xs/admin/status.test.ts'],
-  'xs/admin/laptop-states.ts': ['test/xs/pages/admin-views.test.ts'],
+  'xs/admin/laptop-states.ts': [
+    'test/xs/pages/admin-views.test.ts',
+    'test/xs/admin/status.test.ts',
+  ],
   'xs/codes/code-text.ts': ['test/xs/codes/code-text.test.ts'],
   'xs/commands/away/not-written.ts': ['test/xs/commands/names.test.ts'],
   'xs/commands/lines.ts': ['test/xs/commands/arguments.test.ts'],

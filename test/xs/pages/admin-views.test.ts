@@ -1,4 +1,4 @@
-/** What the teachers' pages say, from made-up facts; and which acts there are. */
+/** What the teachers' pages say, from made-up facts. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -10,14 +10,13 @@ import { standing, statesOf } from '../../../xs/admin/laptop-states.ts';
 import type { Status } from '../../../xs/admin/status.ts';
 import { render } from '../../../xs/pages/frame/frame.tsx';
 import { calendarOf } from '../../../xs/pages/journal/months.ts';
-import { ACT_NAMES, commandsOf, fieldsOf, readAct } from '../../../xs/pages/teacher/acts/acts.ts';
+import { commandsOf } from '../../../xs/pages/teacher/acts/acts.ts';
 import { trashView } from '../../../xs/pages/teacher/disk/trash-page.tsx';
 import { waitingView } from '../../../xs/pages/teacher/laptops/waiting-page.tsx';
 import { forecastText, statusView } from '../../../xs/pages/teacher/school/status-view.ts';
 import { cardsOf, safeText } from '../../../xs/pages/teacher/shown/laptop-card.ts';
 import { MARKS, type Mark, MarkShape } from '../../../xs/pages/teacher/shown/marks.tsx';
 import { namer } from '../../../xs/pages/teacher/shown/namer.ts';
-import { refused } from '../../shared/refused.ts';
 import { serialOf } from '../whole.ts';
 
 const test = suite("the teachers' pages in words");
@@ -139,6 +138,43 @@ test('of two children with one name the one who is late has her serial number on
     [...asks, ...advice].map(({ names }) => names),
     [`Jim (${serialOf(1)}): 2`, `Ana, Jim (${serialOf(1)})`, `Jim (${serialOf(1)})`],
   );
+});
+
+test('each line about laptops leads to the list of those, and a tile counts all that are in its state', () => {
+  const jim = { serial: serialOf(1), nick: 'Jim' };
+  const { asks, advice, counts, calm } = statusView(words, {
+    ...STATUS,
+    ...{ arrivals: [jim], proposals: [jim], offers: [{ ...jim, count: 3 }], unconfirmed: [jim] },
+    ...{ notSafe: [{ ...jim, count: 2, entries: [] }], twins: [jim], lockedOut: [jim] },
+    laptops: [
+      row(1, { damaged: true, notSafe: 2, confirmed: false }),
+      row(2, { lastSuccess: null, days: null }),
+    ],
+  });
+  assert.equal(
+    [...asks, ...advice].map(({ href }) => href.replace('/xs-backup/', '')),
+    [
+      ...['class?only=partly', 'needs/twins', 'waiting?only=arrivals', 'needs/locked-out-laptops'],
+      ...['needs/never-backed-up', 'offers', 'waiting?only=proposals', 'class?only=unconfirmed'],
+    ],
+  );
+  assert.equal(
+    counts.map(({ mark, text }) => [mark, text]),
+    [
+      ['safe', '0 laptops safe'],
+      ['late', '0 laptops not seen for more than 10 days'],
+      ['partly', '1 laptop has things that are not safe'],
+      ['damaged', '1 laptop whose newest backup is damaged'],
+      ['never', '1 laptop never backed up'],
+    ],
+  );
+  assert.equal(calm, {
+    text: '1 laptop has no backup yet. Has it been used at school?',
+    href: '/xs-backup/class?only=never',
+  });
+  assert.is(statusView(words, STATUS).calm, null, 'there is no laptop');
+  const well = statusView(words, { ...STATUS, laptops: [row(1, {})] });
+  assert.equal(well.calm, { text: 'Nothing. All is well.', href: null });
 });
 
 test('a nick of several laptops is said with the serial number, also in other letters', () => {
@@ -272,68 +308,6 @@ test('laptops whose digits are to be typed come first; no page knows the digits'
   ]);
 });
 
-test('six digits may be typed with spaces and in Arabic digits; fewer are none', () => {
-  const typed = (code: string) => {
-    return readAct({ act: 'approve', serial: serialOf(1), code }).fields.code;
-  };
-  assert.is(typed('047 111'), '047111');
-  assert.is(typed(' ٠٤٧١١١ '), '047111');
-  for (const bad of ['', '0471', '0471110', 'x'.repeat(30)]) {
-    refused(() => typed(bad), 'bad-input', /"code"/);
-  }
-});
-
-const GOOD: Record<string, string> = {
-  ...{
-    serial: serialOf(1),
-    of: serialOf(2),
-    code: '047111',
-    ...{ group: 'entries-lost', sum: 'ab'.repeat(16), from: '1780000000000' },
-    to: '1780000000001',
-    key: `SHA256:${'a'.repeat(43)}`,
-  },
-  ...{ snapshot: 'datastore-2026-03-02_08:00', pin: '0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9' },
-  ...{ item: 'datastore-2026-03-02_08:00', minutes: '15' },
-  offer: 'ab'.repeat(16),
-  ...{ wwwroot: 'http://box.lan/moodle', client: 'aB3dE6gH9jK2mN5', deployment: '3' },
-};
-
-test('a form is an act with fields of the right kind, or it is nothing', () => {
-  for (const name of ACT_NAMES) {
-    const sent = { ...GOOD, act: name, 'dry-run': 'true', all: '1' };
-    const commands = commandsOf(readAct(sent), [serialOf(1), serialOf(2)]);
-    const names = {
-      ...{ replace: 'alias,retire', 'undo-replace': 'unalias,unretire' },
-      ...{ 'release-many': 'release,release', 'drop-many': 'drop,drop' },
-      ...{ 'hold-again': 'release', 'hold-again-many': 'release,release' },
-      'reject-many': 'reject,reject',
-      ...{ separate: 'twins', unite: 'twins', welcome: 'arrivals', decline: 'arrivals' },
-      'move-back': 'arrivals',
-      ...{ 'moodle-add': 'moodle', 'moodle-forget': 'moodle', 'moodle-end': 'moodle' },
-    };
-    assert.is(
-      commands.map(({ command }) => command).join(),
-      name.startsWith('class-') ? 'class-page' : (names[name as keyof typeof names] ?? name),
-    );
-    for (const { args, flags } of commands) {
-      assert.ok(args.every((one) => one !== ''));
-      assert.not('dry-run' in flags);
-    }
-    for (const field of fieldsOf(name)) {
-      for (const bad of [undefined, '', '../x', '--all', 'x\ny', ['a'], `${GOOD[field]} x`]) {
-        assert.throws(
-          () => readAct({ ...sent, [field]: bad }),
-          /missing or wrong/,
-          `${name} ${field}`,
-        );
-      }
-    }
-  }
-  for (const act of ['teacher', 'rebuild', 'toString', '__proto__', '', undefined, ['retire']]) {
-    assert.throws(() => readAct({ ...GOOD, act }), /no such act/);
-  }
-});
-
 test('of the trash, what went last comes first; converted trees and laptops are left to the terminal', () => {
   const item = (name: string, days: number, reason: string) => {
     const removed = new Date(daysAgo(days));
@@ -343,7 +317,7 @@ test('of the trash, what went last comes first; converted trees and laptops are 
     [
       item('datastore-2026-03-02_08:00', 3, 'thinned'),
       item('datastore-2026-03-02_08:00', 2, 'adopted'),
-      item(`pin-${GOOD.pin}-${'a'.repeat(64)}`, 1, 'unpinned'),
+      item(`pin-0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9-${'a'.repeat(64)}`, 1, 'unpinned'),
       item('laptop', 4, 'forgotten'),
     ],
     () => 'Jim',

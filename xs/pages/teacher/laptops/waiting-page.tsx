@@ -293,8 +293,8 @@ function Proposal(props: { words: Words; proposal: ShownProposal; now: number })
             <bdi>{nick}</bdi>
           </a>
           <span class="serial">{older}</span>
-          <span>{_('registered {ago}', { ago: ago(words, olderRegistered, now) })}</span>
           <span>{_('old: last seen {ago}', { ago: ago(words, lastSeen, now) })}</span>
+          <span>{_('registered {ago}', { ago: ago(words, olderRegistered, now) })}</span>
         </p>
       </div>
       <p>
