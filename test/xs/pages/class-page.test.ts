@@ -2,7 +2,7 @@
  * The class page in a browser: a teacher switches it on, sees what the class would see and decides; children
  * see what she said yes to and nothing else of it; strangers nothing; and while it is off it is not there.
  */
-import { rmSync } from 'node:fs';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -10,7 +10,7 @@ import type { Uid } from '../../../shared/ids.ts';
 import { addTeacher } from '../../../xs/admin/teachers.ts';
 import { readOffers } from '../../../xs/class-page/offer-file.ts';
 import { offerVersion } from '../../../xs/pins/offering.ts';
-import { inLaptop } from '../../../xs/storage/paths.ts';
+import { inEntry, inLaptop } from '../../../xs/storage/paths.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { jpegWith, pngWith } from '../../shared/pictures.ts';
 import { backUp, confirm, ed25519, enrol, type JournalEntry, SERIAL, uidOf } from '../library.ts';
@@ -357,6 +357,32 @@ test('a child whose laptop shows no digits sees it with the code of a teacher', 
   assert.is((await ana.get(CLASS)).status, 200);
   await ana.get(links.make(old));
   assert.is((await ana.get(CLASS)).status, 403, 'a link says only that there is some key');
+});
+
+test('a thing with damaged properties is in the list that counts it, and a teacher can decide it', async () => {
+  await using school = await openSchool();
+  const { teacher, library } = school;
+  const id = school.offer(PHOTO);
+  const [offer] = readOffers(library.paths, SERIAL).offers;
+  assert.ok(offer);
+  const { metadata } = inEntry(inLaptop(library.paths, SERIAL).pin(PHOTO, offer.digest), PHOTO);
+  chmodSync(metadata, 0o600);
+  writeFileSync(metadata, 'something else');
+  const desk = (await teacher.get(DESK)).body;
+  assert.match(desk, /Waits for a yes 1</);
+  assert.not.match(desk, /None\./);
+  assert.match(desk, /Damaged.*It comes from this laptop:.*href="[^"]*CSN74803BB1[^"]*"/s);
+  const [, href = ''] = new RegExp(`href="([^"]*class-no[^"]*${id}[^"]*)"`).exec(desk) ?? [];
+  const done = await teacher.fill(href.replace(/&amp;/g, '&'), '/xs-backup/do', {});
+  assert.is(done.status, 303);
+  assert.equal(
+    readOffers(library.paths, SERIAL).offers.map(({ state }) => state),
+    ['refused'],
+  );
+  const refused = (await teacher.get(`${DESK}?only=refused`)).body;
+  assert.match(refused, /Refused 1</);
+  assert.match(refused, /It comes from this laptop:/);
+  assert.not.match(refused, /act=class-no[^"]*">No</, 'there is nothing more to say of it');
 });
 
 test.run();

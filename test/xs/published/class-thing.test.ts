@@ -40,7 +40,7 @@ test('as large as a screen it is drawn, larger not; what no browser draws takes 
   const entry = (preview: Buffer): Entry => {
     return { properties: new Map([['preview', preview]]), content: null };
   };
-  const sizes: [number, number, boolean][] = [
+  const sizes: (readonly [number, number, boolean])[] = [
     ...([
       [300, 225, true],
       [1600, 1250, true],
