@@ -1,5 +1,6 @@
 /** The desk at which a teacher decides what the class sees. On a part that only teachers reach. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Serial } from '../../../../shared/ids.ts';
 import { OFFER_STATES as STATES } from '../../../../shared/protocol/offer-states.ts';
 import { isOn } from '../../../class-page/switch.ts';
 import { readThing } from '../../../published/class-thing.ts';
@@ -32,10 +33,12 @@ export function addOfferRoutes(part: FastifyInstance, site: ClassSite): void {
     const counts = { offered: 0, approved: 0, refused: 0 };
     for (const one of STATES) counts[one] = lists[one]?.length ?? 0;
     const paged = paginate(lists[state] ?? [], readPage(request.query.page), THINGS_PER_PAGE);
-    const things = paged.shown.flatMap((offer) => readThing(paths, offer) ?? []);
-    const damaged = offers
-      .damaged()
-      .map((serial) => ({ serial, name: registrations.nameOf(serial) }));
+    const named = (serial: Serial) => ({ serial, name: registrations.nameOf(serial) });
+    // In the order of their offers, also what cannot be read: it is counted, and asks for a word.
+    const things = paged.shown.map((offer) => {
+      return readThing(paths, offer) ?? { id: offer.id, of: named(offer.serial) };
+    });
+    const damaged = offers.damaged().map(named);
     const { page, done } = frameProps(site, request, reply);
     const shown = { page, done, on: isOn(paths), state, counts, things, paged, damaged };
     return site.send(reply, OffersPage(shown));

@@ -18,6 +18,12 @@ import { CLASS, laptopPath } from '../../frame/paths.ts';
 import { type Done, PLACES, TeacherFrame } from '../../frame/teacher-frame.tsx';
 import { ActLink } from '../acts/act-link.tsx';
 
+/** One whose properties cannot be read: nobody sees it, and nobody could say what it is. */
+export interface DamagedThing {
+  id: string;
+  of: { serial: Serial; name: string };
+}
+
 export interface OffersProps {
   page: Page;
   done: Done | undefined;
@@ -25,7 +31,7 @@ export interface OffersProps {
   /** Which are shown, and how many there are of each. */
   state: OfferState;
   counts: Readonly<Record<OfferState, number>>;
-  things: readonly ClassThing[];
+  things: readonly (ClassThing | DamagedThing)[];
   paged: Pick<Paged<unknown>, 'page' | 'pages'>;
   /** Laptops whose offers cannot be read. */
   damaged: readonly { serial: Serial; name: string }[];
@@ -88,14 +94,18 @@ function Offers({ page: { words }, state, counts, things, paged, damaged }: Offe
       <ul class="entries">
         {things.map((thing) => (
           <li key={thing.id}>
-            <ThingCard
-              {...{
-                words,
-                thing,
-                href: `${PLACES.offers}/${thing.id}/`,
-                picture: pictureOf(thing),
-              }}
-            />
+            {'of' in thing ? (
+              <DamagedCard {...{ words, thing, state }} />
+            ) : (
+              <ThingCard
+                {...{
+                  words,
+                  thing,
+                  href: `${PLACES.offers}/${thing.id}/`,
+                  picture: pictureOf(thing),
+                }}
+              />
+            )}
           </li>
         ))}
       </ul>
@@ -107,6 +117,30 @@ function Offers({ page: { words }, state, counts, things, paged, damaged }: Offe
         after={_('Older')}
       />
     </>
+  );
+}
+
+function DamagedCard(props: { words: Words; thing: DamagedThing; state: OfferState }): VNode {
+  const { words, thing, state } = props;
+  const { _ } = words;
+  const label = state === 'approved' ? _('Take it off') : _('No');
+  const act = { name: 'class-no', fields: { offer: thing.id } } as const;
+  return (
+    <div class="entry">
+      <strong class="damaged">{_('Damaged')}</strong>
+      <span>
+        {_('It comes from this laptop:')} <LaptopLink of={thing.of} />
+      </span>
+      {state === 'refused' ? null : <ActLink act={act} label={label} />}
+    </div>
+  );
+}
+
+function LaptopLink({ of: { serial, name } }: Pick<DamagedThing, 'of'>): VNode {
+  return (
+    <a href={laptopPath(serial)}>
+      <bdi>{name}</bdi> <bdi>{serial}</bdi>
+    </a>
   );
 }
 
@@ -132,10 +166,7 @@ export function OfferPage({ page, thing, state, of, file }: OfferProps): VNode {
       trail={[{ name: _('Class page'), href: PLACES.offers }]}
     >
       <p>
-        {_('It comes from this laptop:')}{' '}
-        <a href={laptopPath(of.serial)}>
-          <bdi>{of.name}</bdi> <bdi>{of.serial}</bdi>
-        </a>
+        {_('It comes from this laptop:')} <LaptopLink of={of} />
       </p>
       <p>{_('This is what the class would see:')}</p>
       <section class="card">
