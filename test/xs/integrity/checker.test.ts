@@ -108,7 +108,7 @@ test('what nobody has is named: whose, which entries; and the laptop is not safe
   assert.is(status.laptops[0].standing, 'damaged');
   assert.match(
     await whole.command('status'),
-    /1 laptop has a damaged backup: Jocinta\n.*"xs-backup damage"/,
+    /1 laptop has a damaged backup: Jocinta\n.*"xs-backup\s+damage"/,
   );
   assert.match(await whole.command('damage'), new RegExp(`missing: .*/${uidOf(3)} {2}"3"`));
   assert.match(await whole.command('scrub', [], { all: true }), /1 file of snapshots is bad/);

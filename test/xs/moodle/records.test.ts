@@ -241,7 +241,7 @@ test('a damaged file lets nobody in, is told, and is set aside when a Moodle is 
         ['moodle'],
         String(content),
       );
-      assert.match(await command('doctor'), /: moodle \(/);
+      assert.match(await command('doctor'), /: moodle\s+\(/);
       assert.match(await command('moodle', ['list']), /no Moodle signs children on/);
       assert.match(await command('laptops'), /Jocinta/, 'everything else goes on');
       await command('moodle', ['add', moodle.wwwroot, moodle.client, moodle.deployment]);

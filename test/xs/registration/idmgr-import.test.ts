@@ -151,10 +151,10 @@ test('"adopt --idmgr" names what it took over; --dry-run changes nothing', async
   ]);
   await refusedLater(whole.command('adopt', [], { idmgr: 'identity.db' }), 'usage', /whole path/);
   const dry = await whole.command('adopt', [], { idmgr: path, 'dry-run': true });
-  assert.match(dry, '1 laptops to take over');
+  assert.match(dry, '1 laptop to take over');
   assert.is(whole.library.registrations.get(serialOf(1)), undefined);
   const done = await whole.command('adopt', [], { idmgr: path });
-  assert.match(done, `1 laptops taken over from ${path}`);
+  assert.match(done, `1 laptop taken over from ${path}`);
   assert.match(done, 'bad  NOT taken over');
   assert.ok(whole.library.registrations.isActive(serialOf(1)));
   assert.match(await whole.command('audit', [serialOf(1)]), 'imported');

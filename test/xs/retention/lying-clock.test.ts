@@ -138,7 +138,10 @@ test('after a night of unknown length nobody is called safe, or seen lately, unt
     await using whole = await on('1970-01-01T00:00:00Z');
     const told = await whole.command('status');
     assert.match(told, /^laptops {3}1: 0 safe, 1 last seen on an unknown date, 0 not seen/m);
-    assert.match(told, /^clock .*NOT TRUSTED: the clock jumped from 2026-10-27 08:00 to 1970-/m);
+    assert.match(
+      told,
+      /^clock .*NOT TRUSTED: the clock jumped from 2026-10-2\d \d\d:\d\d \S+ to 19(?:69|70)-/m,
+    );
     const metrics = formatMetrics(await readStatus(whole.library), 0);
     assert.match(metrics, /^xs_backup_laptops\{standing="safe"\} 0$/m);
     assert.match(metrics, /^xs_backup_laptops\{standing="unsure"\} 1$/m);
