@@ -31,12 +31,12 @@ import { reserveSize } from '../storage/reserve.ts';
 import { listHeld } from '../storage/snapshots.ts';
 import { listTrash } from '../storage/trash.ts';
 import { listArrivals } from '../transfer/arrivals.ts';
+import { faultsOf } from './faults-now.ts';
 import { type Look, lookAt } from './laptop-facts.ts';
 import { type LaptopNotSafe, whatIsNotSafe } from './not-safe.ts';
 import { type Probes, probe } from './probes.ts';
 import { diskParts, findReliefs, type Relief } from './relief.ts';
 import { teachersNow } from './teachers.ts';
-import { faultsOf } from './ways-out.ts';
 
 export interface LaptopStanding {
   serial: Serial;

@@ -1,9 +1,8 @@
 /**
- * What does not work, and what to do about it, by the reason that was found: for whoever looks after
+ * What to do about a part that does not work, by the reason that was found: for whoever looks after
  * the server and has read that reason. In English, for the terminal.
  */
 import type { Fault, Part } from '../ground/faults.ts';
-import type { Library } from '../library.ts';
 import { hintFor } from '../ssh/start-check.ts';
 import type { Concern } from './concerns.ts';
 
@@ -61,14 +60,6 @@ export function wayOutOf({ part, reason, hint }: Fault): string {
   }
   const [, known] = BY_REASON.find(([pattern]) => pattern.test(reason)) ?? [];
   return hint ?? known ?? BY_PART[part];
-}
-
-/** What does not work now. A time that cannot be noted is no question of the date, but of the disk. */
-export function faultsOf({ faults, timeline }: Pick<Library, 'faults' | 'timeline'>): Fault[] {
-  const known = faults.list();
-  const { trouble } = timeline;
-  if (!trouble || known.some(({ part }) => part === 'library')) return known;
-  return [{ part: 'library', reason: trouble.message }, ...known];
 }
 
 /** One for each thing that is broken; empty for a concern whose advice is the way out already. */
