@@ -1,5 +1,5 @@
 /**
- * What does not work, and what to do about it, by the reason that was found: for whoever looks after
+ * What to do about a part that does not work, by the reason that was found: for whoever looks after
  * the server and has read that reason. In English, for the terminal.
  */
 import type { Fault, Part } from '../ground/faults.ts';

@@ -1,4 +1,4 @@
-/** What of the server does not work at the moment. */
+/** What of the server does not work, as the status tells it. */
 import type { Fault } from '../ground/faults.ts';
 import type { Library } from '../library.ts';
 
