@@ -16,10 +16,9 @@ import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../shared/clock.ts';
 import { DsError } from '../../../shared/errors.ts';
 import type { SnapshotName } from '../../../shared/ids.ts';
-import { METADATA_SUFFIX } from '../../../shared/journal/sums.ts';
 import { planLaptop } from '../../../xs/chores/cleanup.ts';
 import { listPins } from '../../../xs/pins/pins.ts';
-import { inLaptop, inLibrary, inState } from '../../../xs/storage/paths.ts';
+import { inEntry, inLaptop, inLibrary, inState } from '../../../xs/storage/paths.ts';
 import { reclaim } from '../../../xs/storage/reclaim.ts';
 import { reserveSize } from '../../../xs/storage/reserve.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
@@ -307,10 +306,7 @@ test('a snapshot whose list is damaged stops the cleanup of that laptop only', a
   const [damaged] = listSnapshots(whole.library.paths, SERIAL).slice(-2);
   const folder = damaged?.folder ?? '';
   writeFileSync(join(folder, 'SUMS.gz'), 'junk');
-  // Nor can it be made again of these.
-  for (const name of readdirSync(folder)) {
-    if (name.endsWith(METADATA_SUFFIX)) rmSync(join(folder, name));
-  }
+  rmSync(inEntry(folder, uidOf(1)).metadata); // of which it could be made again
   const told = await whole.command('cleanup');
   assert.match(told, `${SERIAL}  Jocinta  skipped: ${folder}/SUMS.gz cannot be read`);
   assert.is(names(whole).length, 16);

@@ -38,7 +38,7 @@ interface Scene {
 
 /** Played by `npm run test:install`, on fresh systems: `sh install.sh`. */
 const ELSEWHERE = ['Install.'];
-const INSTALL_TEST = fileURLToPath(new URL('../../install/main.ts', import.meta.url));
+const INSTALL_TEST = fileURLToPath(new URL('../../../install/main.ts', import.meta.url));
 
 const SCENES: Readonly<Record<string, Scene>> = {
   'The first day.': {
