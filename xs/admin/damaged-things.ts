@@ -23,6 +23,7 @@ import { ifReadable, readChecked } from '../storage/checked-entry.ts';
 import { isDamagedFile } from '../storage/damage-register.ts';
 import { inEntry } from '../storage/paths.ts';
 import { listSnapshots, readVersions, type Snapshot } from '../storage/snapshots.ts';
+import { lookAt } from './laptop-facts.ts';
 
 export interface DamagedThing {
   serial: Serial;
@@ -60,7 +61,9 @@ export function damagedThings(library: DamagedLibrary): DamagedThing[] {
     const serial = tryParse(parseSerial, first);
     if (serial) add(serial, rest.slice(0, -1).join('/'), rest.at(-1) ?? '');
   }
+  const look = lookAt(library);
   for (const serial of laptopsIn(library.paths)) {
+    if (look(serial).findings === 0) continue;
     for (const { folder, file } of readFindings(library.paths, serial).findings) {
       add(serial, folder, file);
     }

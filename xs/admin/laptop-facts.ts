@@ -15,7 +15,7 @@ import { ifReadable, statIfReadable } from '../storage/checked-entry.ts';
 import type { DamageRecord } from '../storage/damage-register.ts';
 import { readNotSafe } from '../storage/not-safe.ts';
 import { inLaptop, inLibrary, inState, type Paths } from '../storage/paths.ts';
-import { baseSnapshot } from '../storage/snapshots.ts';
+import { baseSnapshot, isOfTwin, listAside } from '../storage/snapshots.ts';
 
 export interface LaptopFacts {
   /** Something is wrong with its newest backup, so that it does not count as safe. */
@@ -29,8 +29,10 @@ export interface LaptopFacts {
   /** What it offers to the class cannot be read; and how much of it waits for a teacher's word. */
   offersDamaged: boolean;
   offersWaiting: number;
-  /** Whether anything may be held aside, or pinned. */
-  hasHeld: boolean;
+  /** Snapshots of this laptop that are held aside; and the bytes of all that are. */
+  held: number;
+  heldBytes: number;
+  /** Whether anything may be pinned. */
   hasPins: boolean;
 }
 
@@ -144,6 +146,10 @@ function foldersOf(paths: Paths, serial: Serial, names: ReadonlySet<string> = ne
   return [
     ...[home, ...present, trash, inState(paths).findingsFolder],
     ...newest.map((name) => join(home, name)),
+    // What is in there says whose it is.
+    ...[...(names.has(basename(held)) ? (namesAt(held) ?? []) : [])].map((name) =>
+      join(held, name),
+    ),
   ];
 }
 
@@ -180,9 +186,16 @@ function readFacts(
     twins: mayHave(laptop.instances) && hasTwin(paths, serial),
     offersDamaged,
     offersWaiting: offers.filter(({ state }) => state === 'offered').length,
-    hasHeld: mayHave(laptop.held),
+    ...(mayHave(laptop.held) ? heldOf(paths, serial) : { held: 0, heldBytes: 0 }),
     hasPins: mayHave(laptop.pinned),
   };
+}
+
+/** Nothing where it cannot be read. */
+function heldOf(paths: Paths, serial: Serial): Pick<LaptopFacts, 'held' | 'heldBytes'> {
+  const aside = ifReadable(() => listAside(paths, serial));
+  const heldBytes = aside.reduce((sum, one) => sum + one.bytes, 0);
+  return { held: aside.filter((one) => !isOfTwin(one)).length, heldBytes };
 }
 
 function concernsNewest(

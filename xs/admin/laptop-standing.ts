@@ -6,10 +6,7 @@ import type { Serial } from '../../shared/ids.ts';
 import type { Library } from '../library.ts';
 import { successors } from '../registration/aliases.ts';
 import type { Laptop } from '../registration/laptop-record.ts';
-import { ifReadable } from '../storage/checked-entry.ts';
 import { daysSince, isLowerBound, type Moment } from '../storage/moment.ts';
-import type { Paths } from '../storage/paths.ts';
-import { listHeld } from '../storage/snapshots.ts';
 import type { Look } from './laptop-facts.ts';
 import { type LaptopState, type Standing, standing, statesOf } from './laptop-states.ts';
 
@@ -42,11 +39,10 @@ export function standReader(library: Library, look: Look): (one: Serial, of: Lap
   };
 
   function standOf(serial: Serial, { pending, retired, introduction }: Laptop): Stand {
-    const { damaged, notSafe: report } = look(serial);
+    const { damaged, notSafe: report, held } = look(serial);
     const replacedBy = newer.get(serial) ?? null;
     const notSafe = replacedBy ? 0 : report.count;
     const { days, atLeast } = daysWithout(library, serial, now);
-    const held = countHeld(library.paths, serial, look);
     const stands = standing(days, { damaged, notSafe: notSafe > 0, atLeast });
     const states = statesOf({
       ...{ retired: retired !== null, replaced: replacedBy !== null },
@@ -56,12 +52,6 @@ export function standReader(library: Library, look: Look): (one: Serial, of: Lap
     });
     return { days, atLeast, damaged, notSafe, held, replacedBy, standing: stands, states };
   }
-}
-
-/** None where they cannot be read. */
-function countHeld(paths: Paths, serial: Serial, look: Look): number {
-  if (!look(serial).hasHeld) return 0;
-  return ifReadable(() => listHeld(paths, serial)).length;
 }
 
 function daysWithout(

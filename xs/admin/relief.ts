@@ -8,7 +8,6 @@ import { listPins } from '../pins/pins.ts';
 import { roomForLaptops } from '../retention/quota.ts';
 import { type DiskFacts, measureDisk } from '../storage/disk.ts';
 import type { LaptopUsage } from '../storage/index-db.ts';
-import { listAside } from '../storage/snapshots.ts';
 import { type Look, lookAt } from './laptop-facts.ts';
 
 export interface DiskParts {
@@ -89,24 +88,21 @@ export function findReliefs(
   others: number,
   look: Look,
 ): Relief[] {
-  const partsOf = (
-    some: readonly Serial[],
-    list: (serial: Serial) => { bytes: number }[],
-  ): Parts => {
+  const partsOf = (some: readonly Serial[], bytesOf: (serial: Serial) => number): Parts => {
     const each = some.map((serial) => {
-      const bytes = list(serial).reduce((sum, one) => sum + one.bytes, 0);
-      return { serial, nick: registrations.get(serial)?.nick ?? '', bytes };
+      return { serial, nick: registrations.nickOf(serial), bytes: bytesOf(serial) };
     });
     const largest = each.filter(({ bytes }) => bytes > 0).sort((a, b) => b.bytes - a.bytes);
     const bytes = each.reduce((sum, one) => sum + one.bytes, 0);
     return { bytes, laptops: largest.slice(0, NAMED) };
   };
-  const all = serials().map((serial) => ({ serial, ...look(serial) }));
-  const pinning = all.filter(({ hasPins }) => hasPins).map(({ serial }) => serial);
-  const holding = all.filter(({ hasHeld }) => hasHeld).map(({ serial }) => serial);
+  const all = serials();
+  const pinning = all.filter((serial) => look(serial).hasPins);
+  const pinned = (serial: Serial) =>
+    listPins(paths, serial).reduce((sum, one) => sum + one.bytes, 0);
   return reliefs({
     others: { bytes: others, laptops: [] },
-    pins: partsOf(pinning, (serial) => listPins(paths, serial)),
-    held: partsOf(holding, (serial) => listAside(paths, serial)),
+    pins: partsOf(pinning, pinned),
+    held: partsOf(all, (serial) => look(serial).heldBytes),
   });
 }

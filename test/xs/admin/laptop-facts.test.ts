@@ -1,7 +1,7 @@
 /** Overviews of all laptops: what is remembered of each, and that no act makes it untrue for a moment. */
-import fs, { mkdirSync, readdirSync, rmSync, utimesSync } from 'node:fs';
+import fs, { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DAY_MS } from '../../../shared/clock.ts';
@@ -9,7 +9,7 @@ import { type LaptopFacts, lookAt } from '../../../xs/admin/laptop-facts.ts';
 import { writeFindings } from '../../../xs/integrity/findings.ts';
 import { writeTwins } from '../../../xs/registration/twin-file.ts';
 import { writeNotSafe } from '../../../xs/storage/not-safe.ts';
-import { inLaptop, inLibrary, type Paths } from '../../../xs/storage/paths.ts';
+import { inLaptop, inLibrary, inSnapshot, type Paths } from '../../../xs/storage/paths.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { discard, listTrash } from '../../../xs/storage/trash.ts';
 import { backUp, type Journal, SERIAL, uidOf } from '../library.ts';
@@ -79,10 +79,11 @@ const ACTS: [what: string, act: (whole: WholeLibrary) => void, expected: Partial
     },
     { twins: true },
   ],
+  ['something held aside', ({ library: { paths } }) => void holdAside(paths), { held: 1 }],
   [
-    'something held aside',
-    ({ library: { paths } }) => void mkdirSync(inLaptop(paths, SERIAL).held),
-    { hasHeld: true },
+    'something of another laptop held aside',
+    ({ library: { paths } }) => writeFileSync(inSnapshot(holdAside(paths)).twin, ''),
+    { held: 0 },
   ],
   [
     'something pinned',
@@ -100,6 +101,13 @@ const ACTS: [what: string, act: (whole: WholeLibrary) => void, expected: Partial
     {},
   ],
 ];
+
+/** A copy of the last backup; returns where it is. */
+function holdAside(paths: Paths): string {
+  const folder = join(inLaptop(paths, SERIAL).held, basename(newest(paths)));
+  fs.cpSync(newest(paths), folder, { recursive: true });
+  return folder;
+}
 
 function newest(paths: Paths): string {
   const [found] = listSnapshots(paths, SERIAL);
