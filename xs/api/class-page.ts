@@ -88,15 +88,16 @@ export function addClassRoutes(
   );
 }
 
-/** What became of this version; undefined while there is no class page. */
+/** What became of this version; undefined while there is no class page, or where it would be refused. */
 export function classStanding(
-  paths: Paths,
+  library: Library,
   serial: Serial,
   uid: Uid,
   digest: Digest,
 ): ClassStanding | undefined {
-  if (!isOn(paths)) return undefined;
-  return knownOffer(paths, serial, uid, digest)?.state ?? 'none';
+  if (!isOn(library.paths)) return undefined;
+  const known = knownOffer(library.paths, serial, uid, digest);
+  return known?.state ?? (mayOffer(library, serial) ? 'none' : undefined);
 }
 
 /** Whether there is a class page, and this laptop is one that somebody has vouched for. */

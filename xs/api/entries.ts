@@ -25,7 +25,8 @@ export interface Whose {
   ownerOf: (request: FastifyRequest<{ Querystring: { of?: string } }>) => Serial;
 }
 
-export function addEntryRoutes(app: FastifyInstance, { paths }: Library, whose: Whose): void {
+export function addEntryRoutes(app: FastifyInstance, library: Library, whose: Whose): void {
+  const { paths } = library;
   app.get<OneEntry>('/v1/snapshots/:name/entries/:uid', async (request): Promise<EntryDetails> => {
     const owner = whose.ownerOf(request as never);
     const version = findVersion(paths, owner, request.params);
@@ -35,7 +36,7 @@ export function addEntryRoutes(app: FastifyInstance, { paths }: Library, whose: 
       pinnedDigests(paths, owner),
     );
     const isOwn = owner === whose.laptopOf(request);
-    const standing = isOwn && classStanding(paths, owner, version.uid, version.digest);
+    const standing = isOwn && classStanding(library, owner, version.uid, version.digest);
     return standing ? { ...details, classPage: standing } : details;
   });
 

@@ -75,9 +75,12 @@ test('a laptop that anybody may have made up offers nothing under the name of a 
   assert.equal((await school.offer(made, FISH)).status, 403);
   assert.equal([states(school, made), pins(school, made)], [[], []]);
   assert.not(mayOffer(school.library, made), 'its Journal has no "My class"');
+  assert.is(await school.standing(made, FISH), undefined, 'nor its activity "For my class"');
   registrations.approvals.byCode(made, '123456');
   assert.is((await school.offer(made, FISH)).status, 200);
   assert.ok(mayOffer(school.library, made));
+  assert.is(await school.standing(made, FISH), 'offered');
+  assert.is(await school.standing(SERIAL, FISH), 'none');
   await school.command('class-page', ['off']);
   assert.not(mayOffer(school.library, made));
 });

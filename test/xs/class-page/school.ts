@@ -4,6 +4,7 @@
 import type { Serial, Uid } from '../../../shared/ids.ts';
 import { createApp } from '../../../xs/api/app.ts';
 import { addClassRoutes } from '../../../xs/api/class-page.ts';
+import { addEntryRoutes } from '../../../xs/api/entries.ts';
 import { addPinRoutes } from '../../../xs/api/pins.ts';
 import { newestSnapshot } from '../../../xs/storage/snapshots.ts';
 import { backUp, confirm, ed25519, type JournalEntry, SERIAL, uidOf } from '../library.ts';
@@ -15,7 +16,12 @@ export const BOAT = uidOf(2);
 
 export interface Told {
   status: number;
-  body: { code?: string; message?: string; offers?: { uid: string; state: string }[] };
+  body: {
+    code?: string;
+    message?: string;
+    classPage?: string;
+    offers?: { uid: string; state: string }[];
+  };
 }
 
 export interface ClassSchool extends WholeLibrary {
@@ -24,6 +30,8 @@ export interface ClassSchool extends WholeLibrary {
   /** Offers what the newest snapshot has. */
   offer(serial: Serial, uid: Uid): Promise<Told>;
   takeBack(serial: Serial, uid: Uid): Promise<Told>;
+  /** What the details of an entry in the newest snapshot say of the class page. */
+  standing(serial: Serial, uid: Uid): Promise<string | undefined>;
   /** What `class-page` lists. */
   listed(): Promise<{
     on: boolean;
@@ -55,6 +63,7 @@ export async function openClass(
   let asking: Serial = SERIAL;
   addClassRoutes(app, library, () => asking);
   addPinRoutes(app, library, () => asking);
+  addEntryRoutes(app, library, { laptopOf: () => asking, ownerOf: () => asking });
   const ask: ClassSchool['ask'] = async (serial, method, path, body) => {
     asking = serial;
     const got = await app.inject({ method, url: path, ...(body && { payload: body }) });
@@ -69,6 +78,11 @@ export async function openClass(
       return ask(serial, 'PUT', `/v1/class/${uid}`, { snapshot });
     },
     takeBack: (serial, uid) => ask(serial, 'DELETE', `/v1/class/${uid}`),
+    standing: async (serial, uid) => {
+      const snapshot = newestSnapshot(library.paths, serial)?.name;
+      const told = await ask(serial, 'GET', `/v1/snapshots/${snapshot}/entries/${uid}`);
+      return told.body.classPage;
+    },
     say: async (word, uid) => {
       const found = (await listed()).offers.find((one) => one.uid === uid);
       return command('class-page', [found?.id ?? 'none', word]);
