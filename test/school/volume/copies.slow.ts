@@ -1,7 +1,7 @@
 // weight: 20
 /**
- * Copies that a child made from a day in the Journal, as Sugar makes them: a copy that broke off is fetched, and
- * one that came by a stick loses its mark. With the real agent, school, datastore, sshfs and kernel.
+ * Copies that a child made from a day in the Journal, as Sugar makes them: none makes her wait long, one that broke
+ * off is fetched, and one that came by a stick loses its mark. With the real agent, school, datastore, sshfs and kernel.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import * as assert from 'uvu/assert';
 import { canMount } from '../../../agent/volume/mount.ts';
 import { digestOf } from '../../../shared/journal/entry.ts';
 import { readJournal } from '../../journal/compare.ts';
-import { waitFor } from '../../runner/patience.ts';
+import { waitFor, within } from '../../runner/patience.ts';
 import { testIf } from '../../runner/skip.ts';
 import type { Laptop } from '../laptop.ts';
 import { RunningAgent } from '../running-agent.ts';
@@ -22,6 +22,9 @@ import { startWithDay } from './backed-up.ts';
 
 const all = suite('copies from a day in the Journal');
 const test = testIf(canMount(process.env), all, 'needs sshfs and /dev/fuse');
+
+/** Sugar opens in its main loop what it copies to a stick, in milliseconds. */
+const FROZEN_MS = 2000;
 
 let school: School;
 let laptop: Laptop;
@@ -85,6 +88,26 @@ test('a copy that broke off is fetched: all of its bytes, and then without its m
   assert.equal(bytesOf(broken), bytesOf(uid), 'as in the entry that it is a copy of');
   const title = (one: string) => readFileSync(inEntry(one, 'metadata/title'), 'utf8');
   assert.is(title(broken), title(uid));
+  await agent.ask('CloseInJournal');
+});
+
+test('who opens one that does not come is answered before a screen looks frozen, and has it later', async () => {
+  await agent.ask('OpenInJournal', 'ss', ['', '']);
+  const { file, digest } = await firstThing();
+  const held = hold(programsOf(school.server));
+  assert.ok(held, 'there is a server');
+  try {
+    const start = performance.now();
+    const { stderr } = await laptop.run('cat', [file]);
+    const tookMs = performance.now() - start;
+    assert.match(stderr, /Input\/output error/);
+    await within('opening', FROZEN_MS, tookMs);
+  } finally {
+    held[Symbol.dispose]();
+  }
+  const read = () => readFile(file).catch(() => undefined);
+  const content = await waitFor('all of it', read);
+  assert.is(digestOf(content), digest);
   await agent.ask('CloseInJournal');
 });
 
