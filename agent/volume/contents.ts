@@ -123,11 +123,14 @@ export class Contents implements Disposable {
     void this.#linger(content);
   }
 
-  /** Forgets it when nobody has come for it. */
+  /** Forgets it when nobody has come for it, or it is no good. */
   async #linger(content: GrowingContent): Promise<void> {
     await content.settled();
     const { signal } = this.#over;
-    await this.#options.context.clock.sleep(KEEP_MS, signal).catch(() => {});
+    // What turned out to be wrong, or has filled the disk, goes at once.
+    if (content.mayStay) {
+      await this.#options.context.clock.sleep(KEEP_MS, signal).catch(() => {});
+    }
     if (content.users === 0) this.#forget(content);
   }
 

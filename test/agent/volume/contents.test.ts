@@ -196,6 +196,16 @@ test('after one that does not come nobody waits for another one, which is fetche
   await waitFor('the other one', async () => (await open(made, 1)).how === 'whole');
 });
 
+test('what turns out to be another one after nobody waits for it goes at once', async () => {
+  using made = makeContents();
+  await open(made, 0);
+  const sender = await Sender.of(made, 0);
+  await sender.send(5);
+  await waitFor('a part of it', () => made.bytesOnDisk() === 5);
+  await sender.end();
+  await waitFor('nothing of it on the disk', () => made.onDisk().length === 0);
+});
+
 test('few wait for the next try, and those not for ever', async () => {
   using made = makeContents();
   for (let n = 0; n < 10; n += 1) await open(made, n);
