@@ -29,9 +29,9 @@ export async function runAgent(options: RunOptions): Promise<void> {
   const presence = cleanup.use(new Presence(session, agent, env, log));
   cleanup.use(await watchLaptop(agent, options));
   cleanup.use(
-    await watchJournal(session, () => {
+    await watchJournal(session, (created) => {
       presence.refresh();
-      agent.copies.soon();
+      agent.copies.look(created);
     }),
   );
   await watchClients(session, (count) => presence.setClients(count));

@@ -1,18 +1,22 @@
 /**
  * Looks after copies that the child made from a day shown in the Journal: soon after each change, and once
  * more after the day has gone. What is whole loses its mark, what broke off is fetched. A note on the disk
- * (`paths.copies`) says that there may be some, also after a power cut.
+ * (`paths.copies`) says that there may be some, also after a power cut; so it does when one came by a stick.
  */
 import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { asDsError } from '../../shared/errors.ts';
+import { parseUid } from '../../shared/ids.ts';
+import { KEPT_PROPERTY } from '../../shared/journal/kept.ts';
 import type { Log } from '../../shared/log.ts';
-import type { Paths } from '../paths.ts';
+import { writeFileDurably } from '../../shared/system/files.ts';
+import { inEntry, inJournal, type Paths } from '../paths.ts';
 import type { JournalVolume } from './journal-volume.ts';
 
 export interface CopyFinisherOptions {
   paths: Paths;
   log: Log;
-  volume: JournalVolume;
+  volume: Pick<JournalVolume, 'isReading' | 'isOpen'>;
   /** Removes the marks of whole copies; returns the uids of the others. */
   finish: () => Promise<readonly string[]>;
   /** Has the content of this entry fetched, as soon as that is possible. */
@@ -37,7 +41,21 @@ export class CopyFinisher implements Disposable {
     return this.#timer !== undefined;
   }
 
-  /** Something in the Journal changed, or a content did not come. */
+  /** Something in the Journal changed; these are new in it. */
+  look(created: readonly string[]): void {
+    const { paths, log } = this.#options;
+    try {
+      // Sugar takes the mark of a copy along to a stick, and from there into a Journal.
+      if (!existsSync(paths.copies) && created.some((uid) => this.#isMarked(uid))) {
+        writeFileDurably(paths.copies, '');
+      }
+    } catch (error) {
+      log.warn('copies-not-noted', { reason: asDsError(error).message });
+    }
+    this.soon();
+  }
+
+  /** A content did not come, or there may be some of an earlier run. */
   soon(): void {
     if (this.#isOver || !existsSync(this.#options.paths.copies)) return;
     clearTimeout(this.#timer);
@@ -48,6 +66,17 @@ export class CopyFinisher implements Disposable {
   [Symbol.dispose](): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
+  }
+
+  /** Looks at nothing but whether there is a mark. A uid that could be no path has none. */
+  #isMarked(text: string): boolean {
+    try {
+      const entry = inJournal(this.#options.paths, parseUid(text));
+      return existsSync(join(inEntry(entry).metadata, KEPT_PROPERTY));
+    } catch (error) {
+      if (asDsError(error).code === 'bad-id') return false;
+      throw error;
+    }
   }
 
   async #finish(timer: NodeJS.Timeout): Promise<void> {

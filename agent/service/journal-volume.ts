@@ -8,7 +8,7 @@ import { asDsError, DsError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Paths } from '../paths.ts';
 import type { LeftOut } from '../volume/arrived.ts';
-import { canMount, clearUp, healMounts, removeMountPoint } from '../volume/mount.ts';
+import { canMount, clearUp, healMounts, notedFolder, removeMountPoint } from '../volume/mount.ts';
 import { ALIVE_MS, type VolumeNews } from '../volume/volume.ts';
 import { Worker, type WorkerProgram } from '../worker/process.ts';
 
@@ -46,7 +46,8 @@ const SILENT_LOOKS = 5;
 interface Showing {
   worker: Worker;
   view: VolumeView;
-  mounted: Extract<VolumeNews, { type: 'open' }> | undefined;
+  /** Since it is about to be mounted. */
+  mounted: Extract<VolumeNews, { type: 'mounting' }> | undefined;
   silentLooks: number;
   isReading: boolean;
   watch: NodeJS.Timeout | undefined;
@@ -147,7 +148,7 @@ export class JournalVolume implements AsyncDisposable {
     ended: Promise<'removed' | 'idle'>,
     onFailure: (error: unknown) => void,
   ): Promise<void> {
-    const { log, program, paths } = this.#options;
+    const { log } = this.#options;
     const { worker } = showing;
     try {
       log.info('volume-ended', { why: await ended });
@@ -158,32 +159,45 @@ export class JournalVolume implements AsyncDisposable {
     worker.close();
     await worker.ended;
     clearInterval(showing.watch);
-    if (showing.mounted) {
-      await clearUp(showing.mounted, program.env);
-      if (existsSync(paths.mountPoint)) removeMountPoint(paths.mountPoint);
-    }
+    await this.#clearUp(showing).catch((error: unknown) => {
+      log.warn('not-cleared-up', { reason: asDsError(error).message });
+    });
     onFailure(new DsError('cancelled', 'it was closed before it was open'));
     this.#showing = undefined;
     this.#listener.onChange();
     if (showing.mounted) this.#listener.onCopies();
   }
 
+  /** Whatever a worker left that was killed, however early. */
+  async #clearUp({ mounted }: Showing): Promise<void> {
+    const { program, paths } = this.#options;
+    const noted = notedFolder(paths.mountPoint);
+    const left = mounted ?? (noted === undefined ? undefined : { folder: noted, pid: 0 });
+    if (left) await clearUp(left, program.env);
+    removeMountPoint(paths.mountPoint);
+    await rm(paths.volume, { recursive: true, force: true });
+  }
+
   #hear(showing: Showing, news: VolumeNews): void {
     showing.silentLooks = 0;
     if (news.type === 'alive') showing.isReading = news.isReading;
     if (news.type === 'broken') this.#listener.onCopies();
+    if (news.type === 'mounting') this.#watch(showing, news);
     if (news.type !== 'open') return;
-    const { log } = this.#options;
     const { snapshot, entries, leftOut } = news;
-    log.info('volume-open', { snapshot, entries, ...leftOut });
-    showing.mounted = news;
+    this.#options.log.info('volume-open', { snapshot, entries, ...leftOut });
     showing.view = { ...showing.view, state: 'open', snapshot, leftOut };
+    this.#listener.onChange();
+  }
+
+  /** From before the kernel has the mount: the shell looks into it as soon as it is there. */
+  #watch(showing: Showing, news: NonNullable<Showing['mounted']>): void {
+    showing.mounted = news;
     showing.watch = setInterval(() => {
       showing.silentLooks += 1;
       if (showing.silentLooks <= SILENT_LOOKS) return;
-      log.warn('volume-silent');
+      this.#options.log.warn('volume-silent');
       showing.worker.kill();
     }, ALIVE_MS);
-    this.#listener.onChange();
   }
 }

@@ -4,8 +4,17 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, mkdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import {
+  accessSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs';
+import { basename, delimiter, dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DsError, isErrno } from '../../shared/errors.ts';
@@ -55,34 +64,64 @@ function isUsable(path: string, mode: number): boolean {
 }
 
 /**
- * A new folder of the child's home for the mount. `note` is written before it is made, so that it is found
- * after a power cut.
+ * A new folder of the child's home for the mount, named as the kernel does: without links on the way. `note` is
+ * written before it is made, so that it is found after a power cut. A folder that an earlier note names goes first.
+ * Throws `bad-input` where there is no home, or too much of that name in it.
  */
 export function makeMountPoint(home: string, name: string, note: string): string {
+  removeMountPoint(note);
+  const place = realHome(home);
   for (let n = 1; n <= MAX_NAMES; n += 1) {
-    const folder = join(home, n === 1 ? name : `${name} ${n}`);
-    if (isMounted(folder)) continue;
+    const folder = join(place, n === 1 ? name : `${name} ${n}`);
+    // What is the child's is never noted: whoever finds the note removes an empty folder.
+    if (isMounted(folder) || isThere(folder)) continue;
     writeFileDurably(note, folder);
     try {
       mkdirSync(folder);
       return folder;
     } catch (error) {
+      rmSync(note, { force: true });
       if (!isErrno(error, 'EEXIST')) throw error;
     }
   }
-  rmSync(note, { force: true });
   throw new DsError('bad-input', `${join(home, name)} and its like exist already`);
 }
 
 /** Removes the folder that `note` names, unless there is something in it, and the note. */
 export function removeMountPoint(note: string): void {
+  const folder = notedFolder(note);
+  if (folder === undefined) return;
   try {
-    const folder = readFileSync(note, 'utf8');
     if (!isMounted(folder)) rmdirSync(folder);
   } catch (error) {
     if (!isErrno(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR')) throw error;
   }
   rmSync(note, { force: true });
+}
+
+/** The folder that is, or was, made for a mount. */
+export function notedFolder(note: string): string | undefined {
+  try {
+    return readFileSync(note, 'utf8');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+function realHome(home: string): string {
+  try {
+    if (home !== '') return realpathSync(home);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw error;
+  }
+  throw new DsError('bad-input', `the home folder "${home}" does not exist`, {
+    hint: 'HOME has to name the folder of the child',
+  });
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /**
@@ -92,7 +131,7 @@ export function removeMountPoint(note: string): void {
 export async function mount(
   folder: string,
   env: NodeJS.ProcessEnv,
-  serve: (mount: Pick<Mount, 'input' | 'output'>) => void,
+  serve: (mount: Pick<Mount, 'input' | 'output' | 'pid'>) => void,
 ): Promise<Mount> {
   const timeouts = ['entry', 'attr', 'negative', 'dcache'].map(
     (what) => `${what}_timeout=${KNOWN_FOR}`,
@@ -111,18 +150,20 @@ export async function mount(
   child.once('error', (error) => {
     failure = error;
   });
-  serve({ input: child.stdout, output: child.stdin });
+  const { pid = 0, stdout: input, stdin: output } = child;
+  serve({ input, output, pid });
   const end = performance.now() + MOUNT_MS;
   while (!isMounted(folder)) {
     const hasEnded = failure !== undefined || child.exitCode !== null || child.signalCode !== null;
     if (hasEnded || performance.now() > end) {
       child.kill('SIGKILL');
+      if (pid !== 0) await endOf(child);
+      await detach(folder, env); // the kernel may have it by now
       throw isErrno(failure, 'ENOENT') ? missing() : cannotMount(failure?.message ?? complaint);
     }
     await sleep(LOOK_MS);
   }
-  const { pid = 0, stdout, stdin } = child;
-  return { folder, pid, input: stdout, output: stdin, ended: endOf(child) };
+  return { folder, pid, input, output, ended: endOf(child) };
 }
 
 /** Takes it out of sight at once, whoever uses it; what still reads gets an error. */
@@ -155,11 +196,21 @@ export async function healMounts(home: string, env: NodeJS.ProcessEnv): Promise<
 
 /** Whether the kernel has a mount of ours there; does not look into it. */
 function isMounted(folder: string): boolean {
-  return mounts().includes(folder);
+  const all = mounts();
+  if (all.length === 0) return false;
+  if (all.includes(folder)) return true;
+  try {
+    // The kernel knows no links on the way.
+    return all.includes(join(realpathSync(dirname(folder)), basename(folder)));
+  } catch {
+    return false;
+  }
 }
 
-const mountsBelow = (home: string): string[] =>
-  mounts().filter((one) => one.startsWith(`${home}/`));
+const mountsBelow = (home: string): string[] => {
+  const place = realHome(home);
+  return mounts().filter((one) => one.startsWith(`${place}/`));
+};
 
 /** The folders of our kind of mounts, by the kernel. */
 function mounts(): string[] {

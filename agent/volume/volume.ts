@@ -25,6 +25,8 @@ import { SftpServer } from './sftp-server.ts';
 
 /** What happens to a volume, for the agent. */
 export type VolumeNews =
+  /** From now on somebody may wait for it: sshfs, the process `pid`, is about to mount it. */
+  | { type: 'mounting'; folder: string; pid: number }
   /** It is mounted; by the process `pid` of sshfs. */
   | {
       type: 'open';
@@ -34,7 +36,7 @@ export type VolumeNews =
       leftOut: LeftOut;
       snapshot: string;
     }
-  /** Said again and again while it is open: whoever serves it answers. `isReading`: a content is open. */
+  /** Said again and again from then on: whoever serves it answers. `isReading`: a content is open. */
   | { type: 'alive'; isReading: boolean }
   /** A content could not be read: a copy of it has broken off. */
   | { type: 'broken' };
@@ -83,24 +85,26 @@ export async function serveVolume(
   writeFileDurably(paths.copies, '');
   using use = new LastUse(context, idleMs);
   const place = makeMountPoint(env.HOME ?? '', volumeName(env), paths.mountPoint);
+  let alive: NodeJS.Timeout | undefined;
   try {
-    const mounted = await mount(place, env, ({ input, output }) => {
+    const mounted = await mount(place, env, ({ input, output, pid }) => {
+      tell({ type: 'mounting', folder: place, pid });
+      alive = setInterval(() => {
+        tell({ type: 'alive', isReading: contents.isUsed });
+      }, ALIVE_MS);
       const openContent = contents.open.bind(contents);
       new SftpServer({ input, output, tree, openContent, onRequest: () => use.note() });
     });
     const { pid } = mounted;
     const { snapshot } = origin;
     tell({ type: 'open', folder: place, pid, entries: tree.entries, leftOut, snapshot });
-    const alive = setInterval(() => {
-      tell({ type: 'alive', isReading: contents.isUsed });
-    }, ALIVE_MS);
     try {
       return await Promise.race([mounted.ended.then(() => 'removed' as const), use.end]);
     } finally {
-      clearInterval(alive);
       await unmount(mounted, env);
     }
   } finally {
+    clearInterval(alive);
     removeMountPoint(paths.mountPoint);
     rmSync(paths.volume, { recursive: true, force: true });
   }

@@ -74,6 +74,13 @@ export class JournalScreen {
     await sleep(scaled(ANIMATION_MS));
   }
 
+  /** Seeks a word in what is listed; an empty one ends that. */
+  async search(word: string): Promise<void> {
+    const { desktop } = this.#scene;
+    await desktop.key('ctrl+f', 'ctrl+a', 'BackSpace');
+    if (word !== '') await desktop.type(word);
+  }
+
   /** The pointer on the button opens its palette, which looks how much is free. */
   async hoverVolume(): Promise<void> {
     await this.#scene.desktop.moveTo(VOLUME.x, VOLUME.y);

@@ -167,6 +167,57 @@ test('a star and "Erase" do nothing there, and a copy onto it is refused with wo
   await journal.openVolume();
 });
 
+/** The properties of all that is shown, by the file, the latest first. */
+async function shownThings() {
+  const { desktop } = scene;
+  const folder = join(desktop.home, 'School', '.Sugar-Metadata');
+  // The mount is the child's: nobody else may look into it.
+  const each = `for f in *.metadata; do printf '%s\\t' "$f"; cat "$f"; echo; done`;
+  const lines = (await desktop.must('sh', '-c', `cd "${folder}" && ${each}`)).trimEnd().split('\n');
+  const things = lines.map((line) => {
+    const [name = '', text = ''] = line.split('\t');
+    const properties: Record<string, string> = JSON.parse(text);
+    return { name: name.slice(0, -'.metadata'.length), properties };
+  });
+  const time = ({ properties }: { properties: Record<string, string> }) =>
+    Math.floor(Number(properties.timestamp));
+  return things.sort((one, other) => time(other) - time(one));
+}
+
+test('a search finds in it what has the word, and nothing else', async () => {
+  const things = await shownThings();
+  const sought = ['title', 'description', 'tags', 'fulltext'];
+  const has = (word: string) => (thing: (typeof things)[number]) =>
+    [thing.name, ...sought.map((name) => thing.properties[name] ?? '')].some((text) =>
+      text.toLowerCase().includes(word),
+    );
+  const all = things.flatMap(({ properties }) => /[a-z]{4,}/i.exec(properties.title ?? '') ?? []);
+  const place = join(scene.desktop.home, 'School').toLowerCase();
+  const [word = ''] = all
+    .map((one) => one.toLowerCase())
+    .filter((one) => !place.includes(one)) // Sugar looks at the whole path
+    .sort((a, b) => things.filter(has(a)).length - things.filter(has(b)).length);
+  const found = things.filter(has(word)).map(({ properties }) => properties.title ?? '');
+  assert.ok(found.length > 0 && found.length < 8, `${found.length} with ${word}`);
+  const everything = await journal.titles();
+  await journal.search(word);
+  const isIt = (titles: string[]) => titles.join('\n') === found.join('\n');
+  let last: string[] = [];
+  const why = () => `${word}: ${JSON.stringify({ last, found })}`;
+  const looked = async () => {
+    last = await journal.titles();
+    return isIt(last);
+  };
+  await waitFor('what has the word', looked, { why });
+  await scene.desktop.screenshot('volume-6-found');
+  await journal.search('');
+  await waitFor('all of it', async () => {
+    last = await journal.titles();
+    return last.join() === everything.join();
+  });
+  assert.is(((await inJournal()) as string[])[0], 'open');
+});
+
 test('"Remove" takes it away, and nothing is left', async () => {
   await journal.removeVolume();
   await waitFor('no volume', async () => ((await inJournal()) as string[])[0] === 'closed');

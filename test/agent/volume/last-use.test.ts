@@ -2,41 +2,12 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LastUse } from '../../../agent/volume/last-use.ts';
-import { type Clock, realClock } from '../../../shared/clock.ts';
 import { DsError } from '../../../shared/errors.ts';
+import { slowClock } from '../slow-clock.ts';
 
 const test = suite('the last use of a day in the Journal');
 
 const MINUTE_MS = 60_000;
-
-/** A clock that goes when it is told to. */
-function slowClock() {
-  let nowMs = 0;
-  const sleepers = new Set<() => void>();
-  const clock: Clock = {
-    ...realClock,
-    monotonicMs: () => nowMs,
-    sleep: (ms, signal) => {
-      const atMs = nowMs + ms;
-      return new Promise((resolve, reject) => {
-        const look = () => {
-          if (signal?.aborted) reject(signal.reason);
-          else if (nowMs >= atMs) resolve();
-          else return;
-          sleepers.delete(look);
-        };
-        sleepers.add(look);
-        signal?.addEventListener('abort', look);
-      });
-    },
-  };
-  const pass = async (minutes: number) => {
-    nowMs += minutes * MINUTE_MS;
-    for (const look of sleepers) look();
-    await turn();
-  };
-  return { clock, pass, sleepers };
-}
 
 test('ten minutes without a request end it, and each request begins them anew', async () => {
   const { clock, pass } = slowClock();
@@ -46,13 +17,13 @@ test('ten minutes without a request end it, and each request begins them anew', 
   void use.end.then((why) => {
     end = why;
   });
-  await pass(9);
+  await pass(9 * MINUTE_MS);
   use.note();
-  await pass(9);
+  await pass(9 * MINUTE_MS);
   assert.is(end, undefined);
-  await pass(0.9);
+  await pass(0.9 * MINUTE_MS);
   assert.is(end, undefined);
-  await pass(0.1);
+  await pass(0.1 * MINUTE_MS);
   assert.is(end, 'idle');
 });
 

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -33,6 +42,27 @@ test("the child's own folder of that name stays as it is", () => {
   assert.is(folder, join(home, 'School 2'));
   removeMountPoint(note);
   assert.ok(existsSync(join(home, 'School')));
+});
+
+test('one that an earlier day left is taken again', () => {
+  const folder = makeMountPoint(home, 'School', note);
+  assert.is(makeMountPoint(home, 'School', note), folder);
+  removeMountPoint(note);
+  assert.not.ok(existsSync(folder));
+});
+
+test('through a link it is the folder that the kernel knows', () => {
+  const link = join(home, 'link');
+  mkdirSync(join(home, 'child'));
+  symlinkSync(join(home, 'child'), link);
+  assert.is(makeMountPoint(link, 'School', note), join(realpathSync(home), 'child', 'School'));
+});
+
+test('without a home it is made nowhere', () => {
+  for (const none of ['', join(home, 'nowhere')]) {
+    assert.throws(() => makeMountPoint(none, 'School', note), /home folder .* does not exist/);
+  }
+  assert.not.ok(existsSync(note));
 });
 
 test('what is in it by now is never removed', () => {

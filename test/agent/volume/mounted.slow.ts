@@ -6,7 +6,8 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -14,6 +15,7 @@ import * as assert from 'uvu/assert';
 import { DayTree } from '../../../agent/volume/day-tree.ts';
 import {
   canMount,
+  healMounts,
   makeMountPoint,
   mount,
   removeMountPoint,
@@ -55,7 +57,7 @@ all.before.each(() => {
 all.after.each(() => rmSync(home, { recursive: true, force: true }));
 
 /** A day of so many things, mounted. */
-async function show(count: number, openContent: () => Promise<OpenContent>) {
+async function show(count: number, openContent: () => Promise<OpenContent>, place = home) {
   const note = join(home, '.note');
   const tree = new DayTree();
   for (let n = 0; n < count; n += 1) {
@@ -68,7 +70,7 @@ async function show(count: number, openContent: () => Promise<OpenContent>) {
   const onRequest = () => {
     asked.count += 1;
   };
-  const folder = makeMountPoint(home, 'School', note);
+  const folder = makeMountPoint(place, 'School', note);
   const mounted = await mount(folder, process.env, ({ input, output }) => {
     new SftpServer({ input, output, tree, openContent, onRequest });
   });
@@ -106,6 +108,21 @@ test('two thousand names and dates cost a few requests, and the second look none
   const before = asked.count;
   assert.equal(await read('ls', '-l', day.folder), first);
   assert.ok(asked.count - before < 10, `${asked.count - before} more`);
+});
+
+test('a home behind a link has it, and nothing of it afterwards', async () => {
+  const link = `${home}-link`;
+  symlinkSync(home, link);
+  try {
+    {
+      await using day = await show(1, () => Promise.reject(new Error('nobody opens one')), link);
+      assert.equal((await readdir(join(link, 'School'))).sort(), ['.Sugar-Metadata', 'a 0.txt']);
+      assert.equal(await healMounts(link, process.env), [day.folder], 'it would be found');
+    }
+    assert.not.ok(existsSync(join(home, 'School')));
+  } finally {
+    rmSync(link);
+  }
 });
 
 all.run();
