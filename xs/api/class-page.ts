@@ -33,12 +33,7 @@ export function addClassRoutes(
 ): void {
   const { paths, workQueue, log, registrations } = library;
   const pace = new Pace(library.clock, PACE);
-  const list = (serial: Serial): ClassOffers => ({
-    offers: readOffers(paths, serial).offers.map(({ uid, digest, snapshot, state }) => {
-      const { entry } = readVersion(inLaptop(paths, serial).pin(uid, digest), uid, digest);
-      return { uid, digest, snapshot, state, title: entry ? factsOf(entry, 0).title : '' };
-    }),
-  });
+  const list = (serial: Serial) => offersOf(paths, serial);
 
   app.get('/v1/class', async (request) => {
     checkOn(paths);
@@ -86,6 +81,15 @@ export function addClassRoutes(
       return list(serial);
     },
   );
+}
+
+/** With their titles, empty where they cannot be read. */
+function offersOf(paths: Paths, serial: Serial): ClassOffers {
+  const offers = readOffers(paths, serial).offers.map(({ uid, digest, snapshot, state }) => {
+    const { entry } = readVersion(inLaptop(paths, serial).pin(uid, digest), uid, digest);
+    return { uid, digest, snapshot, state, title: entry ? factsOf(entry, 0).title : '' };
+  });
+  return { offers };
 }
 
 /** What became of this version; undefined while there is no class page, or where it would be refused. */
