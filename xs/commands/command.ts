@@ -141,6 +141,18 @@ export interface MachineContext extends LocalContext {
 /** Exit code of a command that did its work and found something that somebody has to look at. */
 export const NEEDS_ATTENTION = 3;
 
+/** Throws `program-failed`, with this hint, when another command did not do its work; it has said itself why. */
+export async function runOther(
+  { command }: Pick<MachineContext, 'command'>,
+  words: readonly [name: string, ...args: string[]],
+  hint: string,
+): Promise<number> {
+  const [name, ...args] = words;
+  const exitCode = await command(name, args);
+  if (exitCode === 0 || exitCode === NEEDS_ATTENTION) return exitCode;
+  throw new DsError('program-failed', `"xs-backup ${words.join(' ')}" failed`, { hint });
+}
+
 /** Wrong arguments: exit code 2. Without a hint of its own, `withHelp` names the help that there is. */
 export function usage(message: string, hint?: string): DsError {
   return new DsError('usage', message, hint === undefined ? {} : { hint });

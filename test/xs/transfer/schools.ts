@@ -61,11 +61,12 @@ async function fill(from: WholeLibrary): Promise<void> {
   if (listHeld(library.paths, SERIAL).length !== 1) throw new Error('nothing is held aside');
 }
 
-/** `xs-backup transfer …` at a terminal of this school; returns what it printed. */
+/** `xs-backup transfer …` at a terminal of this school; returns what it printed. The service refuses the commands `refused`. */
 export async function transfer(
   { library }: Pick<WholeLibrary, 'library'>,
   args: readonly string[],
   flags: Flags = {},
+  refused: readonly string[] = [],
 ): Promise<string> {
   const { paths, config, env } = library;
   const signal = new AbortController().signal;
@@ -78,7 +79,9 @@ export async function transfer(
     ...{ progress: () => {}, checkUser: () => {} },
     open: () => Promise.reject(new Error('not needed')),
     command: (name, words) =>
-      runCommand(library, { command: name, args: [...words], flags: {} }, () => {}, signal),
+      refused.includes(name)
+        ? Promise.resolve(1)
+        : runCommand(library, { command: name, args: [...words], flags: {} }, () => {}, signal),
   });
   return printed;
 }

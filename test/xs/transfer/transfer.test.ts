@@ -71,6 +71,18 @@ test('snapshots, pins, aliases and what is held aside arrive whole, and wait for
   assert.is(report.state, 'done', 'her laptop goes on');
 });
 
+test('a laptop that could not be retired is told: it would go on backing up here', async () => {
+  await using schools = await twoSchools();
+  const { from, stick } = schools;
+  const out = transfer(from, ['out', SERIAL, stick], {}, ['retire']);
+  const { hint } = await refusedLater(
+    out,
+    'program-failed',
+    /"xs-backup retire CSN74803BB1" failed/,
+  );
+  assert.match(hint ?? '', /CSN74803BB1 still backs up here/);
+});
+
 test('a yes is taken back for thirty days, a no as well', async () => {
   await using schools = await twoSchools();
   const { from, to, stick } = schools;

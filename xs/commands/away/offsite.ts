@@ -13,7 +13,13 @@ import { bringBack, bringOlder } from '../../offsite/bring-back.ts';
 import { checkOffsite, initOffsite, runOffsite } from '../../offsite/offsite.ts';
 import { readOffsite } from '../../offsite/offsite-state.ts';
 import { passwordFile, withoutSecrets } from '../../offsite/restic.ts';
-import { type MachineCommand, type MachineContext, NEEDS_ATTENTION, usage } from '../command.ts';
+import {
+  type MachineCommand,
+  type MachineContext,
+  NEEDS_ATTENTION,
+  runOther,
+  usage,
+} from '../command.ts';
 import { counted } from '../lines.ts';
 
 /** How much of the data a check reads: everything in ten checks. */
@@ -115,8 +121,10 @@ async function linkAgain(context: MachineContext): Promise<number> {
     return findings;
   } catch (error) {
     if (!(error instanceof DsError) || error.code !== 'busy') throw error;
-    const exitCode = await context.command('relink', []);
-    await context.command('rebuild', []);
+    const hint =
+      'what has come is kept; run "xs-backup relink" and "xs-backup rebuild" when that is mended';
+    const exitCode = await runOther(context, ['relink'], hint);
+    await runOther(context, ['rebuild'], hint);
     return exitCode === NEEDS_ATTENTION ? 1 : 0;
   }
 }

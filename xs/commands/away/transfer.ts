@@ -14,7 +14,13 @@ import { repositoryOf, sendByRepository, takeByRepository } from '../../transfer
 import { takeTransfer } from '../../transfer/receive.ts';
 import { type OwnLaptop, type SendOptions, writeTransfer } from '../../transfer/send.ts';
 import { localLaptop } from '../arguments.ts';
-import { type MachineCommand, type MachineContext, NEEDS_ATTENTION, usage } from '../command.ts';
+import {
+  type MachineCommand,
+  type MachineContext,
+  NEEDS_ATTENTION,
+  runOther,
+  usage,
+} from '../command.ts';
 import { counted } from '../lines.ts';
 
 const TWO_WAYS = 'the arguments are "out LAPTOP PLACE", "in FOLDER" or "in REPOSITORY SERIAL"';
@@ -50,7 +56,8 @@ async function out(context: MachineContext, laptop: string, place: string): Prom
     : await writeTransfer(resolve(place), laptops, options);
   // It is complete over there: from now on nobody backs up here what would stay here.
   for (const [one, { retired }] of laptops) {
-    if (retired === null) await context.command('retire', [one]);
+    const hint = `all of it is in ${place}, but ${one} still backs up here: run "xs-backup retire ${one}" when what was said above is mended`;
+    if (retired === null) await runOther(context, ['retire', one], hint);
   }
   const snapshots = head.laptops.reduce((sum, one) => sum + one.snapshots.length, 0);
   const said = { serial, snapshots, files: head.files, bytes: head.bytes, leftOut };

@@ -11,7 +11,7 @@ import { isOn } from '../../class-page/switch.ts';
 import { laptopsIn } from '../../integrity/checker.ts';
 import { exportClass } from '../../published/export.ts';
 import type { Paths } from '../../storage/paths.ts';
-import { type MachineCommand, NEEDS_ATTENTION, usage } from '../command.ts';
+import { type MachineCommand, NEEDS_ATTENTION, runOther, usage } from '../command.ts';
 import { counted, TERMINAL_WORDS } from '../lines.ts';
 
 export const exportClassCommand: MachineCommand = {
@@ -22,10 +22,8 @@ export const exportClassCommand: MachineCommand = {
     checkOn(paths);
     prepare(folder);
     const offers = approved(paths);
-    if ((await command('class-page', ['exported', folder])) !== 0) {
-      const hint = 'nothing was written; what was said above has to be mended first';
-      throw new DsError('program-failed', 'the export is not noted in the audit log', { hint });
-    }
+    const hint = 'nothing was written; what was said above has to be mended first';
+    await runOther({ command }, ['class-page', 'exported', folder], hint);
     const done = await exportClass(folder, {
       ...{
         paths,
