@@ -33,6 +33,22 @@ export const EQUIVALENT: Readonly<Record<string, Readonly<Record<string, string>
   'xs/pages/teacher/school/days-view.ts': {
     'first?.date → first.date': 'a month has a line at least',
   },
+  'xs/retention/capacity.ts': {
+    'slope > 0 → slope >= 0':
+      'without growth the room that is left is endless, which is too far away',
+    'points.reduce((sum, [, y]) => sum + y, 0) / points.length → points.reduce((sum, [, y]) => sum + y, 0) * points.length':
+      'what is taken from every y falls out: the distances of the x from their mean add up to nothing',
+    'sum + y → sum - y': 'as above',
+    'y - meanY → y + meanY': 'as above',
+    'x - meanX → x + meanX': 'where y is taken from its mean, what is added to every x falls out',
+  },
+  'shared/words/file-name.ts': {
+    '/^(.+?)(\\.[A-Za-z0-9]{1,10})?$/ → /(.+?)(\\.[A-Za-z0-9]{1,10})?$/':
+      'the first match begins at the first letter',
+    '/^(.+?)(\\.[A-Za-z0-9]{1,10})?$/ → /^(.+?)(\\.[A-Za-z0-9]{1,10})$/':
+      'without an ending the whole name is the stem either way',
+    '[] → ["Stryker was here"]': 'the name has a letter, so it matches',
+  },
   'shared/words/words.ts': {
     'value < 10 → value <= 10': '10 is rounded to 10 either way',
   },

@@ -71,7 +71,7 @@ const TESTS: Readonly<Record<string, readonly string[]>> = {
   ],
   'xs/codes/code-text.ts': ['test/xs/codes/code-text.test.ts'],
   'xs/commands/away/not-written.ts': ['test/xs/commands/names.test.ts'],
-  'xs/commands/lines.ts': ['test/xs/commands/arguments.test.ts'],
+  'xs/commands/lines.ts': ['test/xs/commands/lines.test.ts'],
   'xs/ingest/daily-cap.ts': ['test/xs/ingest/daily-cap.test.ts'],
   'xs/ingest/retry-schedule.ts': ['test/xs/ingest/retry-schedule.test.ts'],
   'xs/ingest/shrink-guard.ts': ['test/xs/ingest/shrink-guard.test.ts'],

@@ -28,7 +28,7 @@ export function downloadName(title: string, type: string): string {
   const plain = title
     .slice(0, MAX_TITLE)
     .normalize('NFC')
-    .replace(/[\p{C}\p{Zl}\p{Zp}/\\:*?\u0022<>|%;]+/gu, ' ')
+    .replace(/[\p{C}\p{Zl}\p{Zp}/\\:*?\u0022<>|%;]/gu, ' ')
     .replace(/\s+/g, ' ')
     .replace(/^[\s.]+|[\s.]+$/g, '');
   const name = [...plain].slice(0, MAX_NAME).join('').trim() || 'journal';

@@ -22,6 +22,64 @@ test('a title that is cut in the middle of a character is still text', () => {
   assert.not.match(new FileNames().next(`a${'👩‍👩‍👧'.repeat(300)}`, 'text/plain'), /\p{Cs}/u);
 });
 
+const NAMES: [title: string, type: string, name: string][] = [
+  ['My house', 'text/plain', 'My house.txt'],
+  ['My house.txt', 'text/plain', 'My house.txt'],
+  ['My house.TXT', 'text/plain', 'My house.TXT'],
+  ['txt.house', 'text/plain', 'txt.house.txt'],
+  ['photo.jpeg', 'image/jpeg', 'photo.jpeg'],
+  ['photo.png', 'image/jpeg', 'photo.png.jpg'],
+  ['A thing', '', 'A thing'],
+  ['A thing', 'application/octet-stream', 'A thing'],
+  ['A thing', 'x/unknown', 'A thing'],
+  ['Tortuga', 'application/x-turtle-art', 'Tortuga.ta'],
+  ['Tortuga.ta', 'application/x-turtle-art', 'Tortuga.ta'],
+  ['Tortuga.TA', 'application/x-turtle-art', 'Tortuga.TA'],
+  ['Write', 'application/vnd.olpc-sugar', 'Write.xo'],
+  ['a/b\\c:d*e?f"g<h>i|j%k;l', '', 'a b c d e f g h i j k l'],
+  ['two\nlines\u2028and\u2029more', '', 'two lines and more'],
+  ['a   \t b', '', 'a b'],
+  ['..hidden..', '', 'hidden'],
+  ['  . a. b . ', '', 'a. b'],
+  ['\u202eevil', '', 'evil'],
+  ['', '', 'journal'],
+  ['...', 'text/plain', 'journal.txt'],
+  ['e\u0301', '', 'é'],
+  ['字'.repeat(100), '', '字'.repeat(80)],
+  [`${'a'.repeat(79)} b`, '', 'a'.repeat(79)],
+];
+for (const [title, type, name] of NAMES) {
+  test(`${JSON.stringify(title.slice(0, 30))}, ${type || 'of no type'}, is ${name.slice(0, 30)}`, () => {
+    assert.is(downloadName(title, type), name);
+  });
+}
+
+/** As a system sees them, one after the other. */
+const BESIDE: [titles: string[], type: string, names: string[]][] = [
+  [['a', 'a', 'a'], 'text/plain', ['a.txt', 'a (2).txt', 'a (3).txt']],
+  [['a', 'A'], '', ['a', 'A (2)']],
+  [['a', 'a (2)', 'a'], '', ['a', 'a (2)', 'a (3)']],
+  [
+    ['con', 'NUL.txt', 'lpt1', 'COM7.log', 'aux', 'prn.a'],
+    '',
+    ['_con', '_NUL.txt', '_lpt1', '_COM7.log', '_aux', '_prn.a'],
+  ],
+  [['console', 'xcon', 'com', 'lptx'], '', ['console', 'xcon', 'com', 'lptx']],
+  [['字'.repeat(80)], 'text/plain', [`${'字'.repeat(48)}.txt`]],
+  [[`${'字'.repeat(49)}. ${'字'.repeat(20)}`], '', ['字'.repeat(49)]],
+  [['字'.repeat(60)], '', ['字'.repeat(50)]],
+  [['a.verylongending'], '', ['a.verylongending']],
+];
+for (const [titles, type, names] of BESIDE) {
+  test(`${names.join(', ').slice(0, 60)} may lie beside each other`, () => {
+    const all = new FileNames();
+    assert.equal(
+      titles.map((title) => all.next(title, type)),
+      names,
+    );
+  });
+}
+
 test('names that some system takes for one are told apart', () => {
   const pairs = [
     ['Straße', 'STRASSE'],

@@ -9,8 +9,6 @@ import { wordsOf } from '../../../shared/words/language.ts';
 import { allReliefs, diskParts, mayUse, reliefs } from '../../../xs/admin/relief.ts';
 import { render } from '../../../xs/pages/frame/frame.tsx';
 import { FullDisk } from '../../../xs/pages/teacher/disk/full-disk.tsx';
-import { fullDate } from '../../../xs/retention/capacity.ts';
-import { dayOf } from '../../../xs/retention/day-log.ts';
 import { diskFactsOf, freeRoom, wholeRoom } from '../../../xs/storage/disk.ts';
 import { listSnapshots } from '../../../xs/storage/snapshots.ts';
 import { backUp, type Journal, uidOf } from '../library.ts';
@@ -103,39 +101,6 @@ test('pins and backups held aside are told with their sizes, and whose they are,
   const told = await command('cleanup', [], { 'dry-run': true });
   assert.match(told, new RegExp(`\\d+ KB of Child 1: "xs-backup pins ${serialOf(1)}"`));
   assert.match(told, /\d+ KB of Child 0: "xs-backup held"/);
-});
-
-const NOW = new Date('2026-06-15T10:00:00Z');
-const GROWTH: [
-  name: string,
-  days: number,
-  bytes: (n: number) => number,
-  inodes: number,
-  full: string | null,
-][] = [
-  ['10 of 300 bytes a day', 30, (n) => n * 10, 0.5, '2026-07-15'],
-  ['nothing grows', 30, () => 300, 0.5, null],
-  ['it gets emptier', 30, (n) => 600 - n * 10, 0.5, null],
-  ['too few days are known', 6, (n) => n * 10, 0.5, null],
-];
-for (const [name, count, used, freeInodes, full] of GROWTH) {
-  test(`the disk is full on ${full}: ${name}`, () => {
-    const days = Array.from({ length: count }, (_, n) => ({
-      date: dayOf(new Date(NOW.getTime() - (count - n) * DAY_MS)),
-      ...{ usedBytes: used(n), freeBytes: 600 - used(n), freeInodes },
-      ...{ laptops: 1, came: 1, failed: 0 },
-    }));
-    assert.is(fullDate(days, { freeBytes: 300, freeInodes }, NOW), full);
-  });
-}
-
-test('a disk is full when its inodes are', () => {
-  const days = Array.from({ length: 10 }, (_, n) => ({
-    date: dayOf(new Date(NOW.getTime() - (10 - n) * DAY_MS)),
-    ...{ usedBytes: 1, freeBytes: 1, freeInodes: 0.5 - n * 0.01 },
-    ...{ laptops: 1, came: 1, failed: 0 },
-  }));
-  assert.is(fullDate(days, { freeBytes: 1, freeInodes: 0.1 }, NOW), '2026-06-25');
 });
 
 test.run();

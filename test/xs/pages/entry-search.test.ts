@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EntryFacts } from '../../../xs/api/entry-facts.ts';
 import { preferred } from '../../../xs/pages/frame/language-choice.ts';
-import { isOurHost } from '../../../xs/pages/guard/origin.ts';
+import { isOurHost, isSameOrigin } from '../../../xs/pages/guard/origin.ts';
 import {
   findEntries,
   PER_PAGE,
@@ -49,6 +49,39 @@ test('a question with nonsense asks for everything, and says again what it asked
   assert.equal(readSearch(again), search);
   assert.is(searchQuery(everything, 1), '');
 });
+
+const HOST = 'school.lan:8080';
+const SENT: [what: string, headers: Record<string, string>, secure: boolean, ours: boolean][] = [
+  ['by a browser that says nothing', {}, false, true],
+  ['by our page', { origin: `http://${HOST}` }, false, true],
+  [
+    'by our page, in clear behind a web server with TLS',
+    { origin: `https://${HOST}` },
+    false,
+    true,
+  ],
+  ['by our page over HTTPS', { origin: `https://${HOST}` }, true, true],
+  ['by our page in clear, to the one over HTTPS', { origin: `http://${HOST}` }, true, false],
+  ['by another site', { origin: 'http://evil.example' }, false, false],
+  ['by another site over HTTPS', { origin: 'https://evil.example' }, true, false],
+  ['by our host at another port', { origin: 'http://school.lan' }, false, false],
+  ['by a page without an address', { origin: 'null' }, false, false],
+  ['by our page, says the browser', { 'sec-fetch-site': 'same-origin' }, false, true],
+  ['by somebody who typed the address', { 'sec-fetch-site': 'none' }, false, true],
+  ['by another site, says the browser', { 'sec-fetch-site': 'cross-site' }, false, false],
+  ['by a neighbour, says the browser', { 'sec-fetch-site': 'same-site' }, false, false],
+  [
+    'by another site, whatever the origin says',
+    { 'sec-fetch-site': 'cross-site', origin: `http://${HOST}` },
+    false,
+    false,
+  ],
+];
+for (const [what, headers, secure, ours] of SENT) {
+  test(`a request ${what} is ${ours ? 'taken' : 'refused'}`, () => {
+    assert.is(isSameOrigin({ host: HOST, ...headers }, secure), ours);
+  });
+}
 
 test('a page beyond the last is the last', () => {
   const many = Array.from({ length: PER_PAGE + 1 }, (_, n) => ({ facts: facts(String(n)) }));

@@ -139,7 +139,11 @@ test('a folder with anything in it, and a school without a class page, are refus
 test('an export that the audit log did not take is none', async () => {
   await using school = await openSchool();
   const target = join(folder, 'not-noted');
-  await refusedLater(run(school, target, { note: async () => 1 }), 'program-failed', /class-page exported .* failed/);
+  await refusedLater(
+    run(school, target, { note: async () => 1 }),
+    'program-failed',
+    /class-page exported .* failed/,
+  );
   assert.equal(readdirSync(target), []);
 });
 
