@@ -95,7 +95,8 @@ test('a grinder who floods for days gets no key accepted, and has counted tries'
   }
   const hours = (clock.time - Date.parse(START)) / HOUR_MS;
   assert.ok(tries <= 60 * (hours + 1), `${tries} tries in ${hours} hours`);
-  assert.is(hits, 0);
+  // About 1,800 tries, each with one chance in a million: one hit in 550 runs, and three in none.
+  assert.ok(hits < 3, `${hits} hits`);
   assert.is(registrations.get(SERIAL)?.keys.own, ed25519(2));
 });
 
