@@ -84,7 +84,7 @@ const SCENES: Scene[] = [
   },
   {
     type: 'never-backed-up',
-    says: /1 laptop has never made a backup: /,
+    says: /1 laptop registered more than a day ago has never made a backup: /,
     break: (school) => withTime(school, '2020-01-01T00:00:00.000Z'),
     mend: (school) => withTime(school, new Date().toISOString()),
   },
