@@ -43,6 +43,10 @@ const TESTS: Readonly<Record<string, readonly string[]>> = {
   'shared/journal/colors.ts': ['test/activity/words.test.ts'],
   'shared/journal/entry.ts': ['test/shared/journal/entry.test.ts'],
   'shared/journal/kept.ts': ['test/shared/journal/kept.test.ts'],
+  'shared/journal/preview.ts': [
+    'test/agent/volume/shown-day.test.ts',
+    'test/xs/published/class-thing.test.ts',
+  ],
   'shared/journal/sums.ts': ['test/shared/journal/sums.test.ts'],
   'shared/protocol/introduction.ts': ['test/shared/protocol/introduction.test.ts'],
   'shared/protocol/told-errors.ts': ['test/agent/wire/refused.test.ts'],

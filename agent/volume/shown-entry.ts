@@ -5,6 +5,7 @@
 import type { Digest, Serial, SnapshotName, Uid } from '../../shared/ids.ts';
 import { type Content, type Entry, propertyText } from '../../shared/journal/entry.ts';
 import { formatKeptMark, KEPT_PROPERTY } from '../../shared/journal/kept.ts';
+import { isPng, isTooLarge, saysItsSize } from '../../shared/journal/preview.ts';
 
 export interface ShownEntry {
   uid: Uid;
@@ -29,11 +30,6 @@ const NOT_SHOWN: readonly string[] = ['uid', 'mountpoint', 'checksum', 'preview'
 /** Sugar's shell opens these by itself, to look for an icon in them. */
 const OPENED_BY_SHELL = /^application\/vnd\.olpc-/i;
 const LATEST = 2 ** 32 - 1;
-/** How a PNG begins: its signature, and the first chunk, which has width and height. */
-const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
-const PNG_HEADER = PNG.length + 8;
-/** Sugar's own pictures have 300 x 225. */
-const MAX_PIXELS = 2_000_000;
 
 /** Why an entry is not shown: it has no content, or is a bundle, which the shell would open by itself. */
 export type NotShown = 'empty' | 'bundles';
@@ -68,11 +64,9 @@ export function showEntry(
 /** A PNG that the shell can draw; others, which would fill its memory, are not shown. */
 function pictureOf({ properties }: Entry): Buffer | undefined {
   const picture = properties.get('preview');
-  if (!picture || picture.length < PNG_HEADER || !picture.subarray(0, PNG.length).equals(PNG)) {
-    return undefined;
-  }
-  const pixels = picture.readUInt32BE(PNG.length) * picture.readUInt32BE(PNG.length + 4);
-  return pixels <= MAX_PIXELS ? picture : undefined;
+  return picture && isPng(picture) && saysItsSize(picture) && !isTooLarge(picture)
+    ? picture
+    : undefined;
 }
 
 /** A copy in memory of its own: a part of Node's pool would keep the whole of it. */

@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { COLORS } from '../../shared/journal/colors.ts';
 import { type Entry, propertyText } from '../../shared/journal/entry.ts';
+import { isPng, isTooLarge } from '../../shared/journal/preview.ts';
 import { oneLine } from '../../shared/one-line.ts';
 
 /** The kinds of entries that have a word and a shape of their own. */
@@ -56,12 +57,7 @@ const MAX_NAME = 200;
 const MAX_MORE = 500;
 /** The year 2106: Sugar's timestamps have 32 bits. */
 const MAX_SECONDS = 2 ** 32;
-const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const MAX_PREVIEW_BYTES = 512_000;
-/** The first chunk, which has width and height, follows the signature. */
-const IHDR = Buffer.from('0000000d49484452', 'hex');
-/** Sugar's own have 300 x 225. Whoever draws one needs four bytes for each pixel, however small the file is. */
-const MAX_PREVIEW_PIXELS = 2_000_000;
 
 /** `metadataBytes` is the size of the metadata itself. */
 export function factsOf(entry: Entry, metadataBytes: number): EntryFacts {
@@ -86,19 +82,13 @@ export function factsOf(entry: Entry, metadataBytes: number): EntryFacts {
 /** The preview of an entry, if it is a PNG that anybody's screen can be asked to draw. */
 export function previewOf(entry: Entry): Buffer | undefined {
   const bytes = storedPreviewOf(entry);
-  return bytes && pixelsOf(bytes) <= MAX_PREVIEW_PIXELS ? bytes : undefined;
-}
-
-/** Zero for what no browser draws. */
-function pixelsOf(png: Buffer): number {
-  if (png.length < 24 || !png.subarray(8, 16).equals(IHDR)) return 0;
-  return png.readUInt32BE(16) * png.readUInt32BE(20);
+  return bytes && !isTooLarge(bytes) ? bytes : undefined;
 }
 
 /** For a copy, not for a screen: the preview, if it has a PNG signature and is no larger than Sugar accepts. */
 export function storedPreviewOf(entry: Entry): Buffer | undefined {
   const bytes = entry.properties.get('preview');
-  const fits = bytes && bytes.length <= MAX_PREVIEW_BYTES && bytes.subarray(0, 8).equals(PNG);
+  const fits = bytes && bytes.length <= MAX_PREVIEW_BYTES && isPng(bytes);
   return fits ? bytes : undefined;
 }
 
