@@ -143,13 +143,12 @@ function foldersOf(paths: Paths, serial: Serial, names: ReadonlySet<string> = ne
   const trash = inLibrary(paths).trashOf(serial);
   // What is missing here cannot appear without a change of `home`.
   const present = [held, pinned].filter((folder) => names.has(basename(folder)));
+  const aside = present.includes(held) ? [...(namesAt(held) ?? [])] : [];
   return [
     ...[home, ...present, trash, inState(paths).findingsFolder],
     ...newest.map((name) => join(home, name)),
     // What is in there says whose it is.
-    ...[...(names.has(basename(held)) ? (namesAt(held) ?? []) : [])].map((name) =>
-      join(held, name),
-    ),
+    ...aside.map((name) => join(held, name)),
   ];
 }
 

@@ -7,7 +7,7 @@ import type { Library } from '../library.ts';
 import { listPins } from '../pins/pins.ts';
 import { roomForLaptops } from '../retention/quota.ts';
 import { type DiskFacts, measureDisk } from '../storage/disk.ts';
-import type { LaptopUsage } from '../storage/index-db.ts';
+import type { LaptopOverview, LaptopUsage } from '../storage/index-db.ts';
 import { type Look, lookAt } from './laptop-facts.ts';
 
 export interface DiskParts {
@@ -34,13 +34,21 @@ export function diskParts(
   return { backups, others, free: disk.freeBytes, room };
 }
 
-/** The parts as they are now, and what they are of. */
+/** What the index says of all laptops. */
+export interface Counted {
+  overview: readonly LaptopOverview[];
+  usage: readonly LaptopUsage[];
+}
+
+/** The parts as they are now, and what they are of; `known` where the index was asked already. */
 export async function readParts(
   library: Library,
-): Promise<{ disk: DiskFacts; usage: LaptopUsage[]; parts: DiskParts }> {
+  known?: Counted,
+): Promise<{ disk: DiskFacts; usage: readonly LaptopUsage[]; parts: DiskParts }> {
   const { paths, config, index, registrations } = library;
-  const [disk, usage] = [await measureDisk(paths.library), await index.usage()];
-  const newest = (await index.overview()).filter(({ serial }) =>
+  const disk = await measureDisk(paths.library);
+  const usage = known?.usage ?? (await index.usage());
+  const newest = (known?.overview ?? (await index.overview())).filter(({ serial }) =>
     registrations.isActive(serial as Serial),
   );
   const sum = (rows: readonly { bytes: number | null }[]) =>

@@ -35,7 +35,7 @@ import { type Stand, standReader } from './laptop-standing.ts';
 import type { LaptopState, Standing } from './laptop-states.ts';
 import { type LaptopNotSafe, whatIsNotSafe } from './not-safe.ts';
 import { type Probes, probe } from './probes.ts';
-import { type DiskParts, findReliefs, type Relief, readParts } from './relief.ts';
+import { type Counted, type DiskParts, findReliefs, type Relief, readParts } from './relief.ts';
 import { namesOfCopy, teachersNow } from './teachers.ts';
 
 export interface LaptopStanding {
@@ -116,6 +116,7 @@ export interface Status {
 
 /** A share of free blocks or inodes below which people are told what makes room. */
 const TIGHT = 0.25;
+
 export interface StatusOptions {
   /** Try the service anew, for somebody who waits at the terminal; else what was found a moment ago. */
   fresh?: boolean;
@@ -125,7 +126,8 @@ export interface StatusOptions {
 export async function readStatus(library: Library, options: StatusOptions = {}): Promise<Status> {
   const { paths, registrations, strangers, index, pool, timeline } = library;
   const moment = timeline.now();
-  const overview = new Map((await index.overview()).map((row) => [row.serial, row]));
+  const rows = { overview: await index.overview(), usage: await index.usage() };
+  const overview = new Map(rows.overview.map((row) => [row.serial, row]));
   const nickOf = (serial: string) => registrations.nickOf(serial);
   const active = registrations.all().filter(([serial]) => registrations.isActive(serial));
   const known = active.map(([serial]) => overview.get(serial)?.bytes ?? null);
@@ -157,10 +159,10 @@ export async function readStatus(library: Library, options: StatusOptions = {}):
       .filter(([serial]) => look(serial).twins)
       .map(([serial, { nick }]) => ({ serial, nick })),
     ...questionsOf(library, active, overview, look),
-    ...useOf(await index.usage(), nickOf),
+    ...useOf(rows.usage, nickOf),
     ...{ teachers: teachersNow(paths).length, teachersOfCopy: namesOfCopy(paths) },
     https: httpsWayIn(library),
-    ...(await readRoom(library, look, known, days)),
+    ...(await readRoom(library, look, rows, known, days)),
     cleanedUp: days.length > 0,
     unlinked: isUnlinked(paths),
     offsite: offsiteStanding(library),
@@ -232,12 +234,13 @@ type Room = Pick<Status, 'disk' | 'parts' | 'forecast' | 'fullOn' | 'reliefs' | 
 async function readRoom(
   library: Library,
   look: Look,
+  rows: Counted,
   known: readonly (number | null)[],
   days: readonly DayRow[],
 ): Promise<Room> {
   const { paths, config, clock } = library;
   const now = clock.now();
-  const { disk: measured, parts } = await readParts(library);
+  const { disk: measured, parts } = await readParts(library, rows);
   const disk = { ...measured, minFree: config.traffic.minFreePercent / 100 };
   const forecast = foresee(neededBytes(known), parts.room, days, now);
   const isTight = !forecast.fits || freeShare(measured) < TIGHT;

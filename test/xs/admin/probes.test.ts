@@ -125,7 +125,7 @@ test('a port that does not answer is a concern of the status', async () => {
   assert.ok(told.some(({ type }) => type === 'port-closed'));
 });
 
-/** `sshd` is there as far as anybody asks; what a session needs is tried without it. */
+/** As if sshd ran: what a session needs is tried without it. */
 async function withSessions(stranger: boolean): Promise<WholeLibrary> {
   const whole = await openWhole('', { stranger });
   installSession(whole.library.paths, SCRIPT, { bytes: 0, inodes: 0 });

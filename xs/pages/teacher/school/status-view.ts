@@ -8,6 +8,7 @@ import { LATE_DAYS } from '../../../admin/laptop-states.ts';
 import type { Status } from '../../../admin/status.ts';
 import { PLACES } from '../../frame/teacher-frame.tsx';
 import type { Mark } from '../shown/marks.tsx';
+import { nameApart } from '../shown/namer.ts';
 import { needPath } from './need-page.tsx';
 
 export interface Ask {
@@ -109,7 +110,7 @@ function asksOf(words: Words, open: readonly Concern[], namesakes: ReadonlySet<s
 function namesIn(words: Words, concern: Concern, namesakes: ReadonlySet<string>): string {
   if (!('laptops' in concern)) return '';
   const named = concern.laptops.map((one) => {
-    const name = namesakes.has(one.nick) ? `${one.nick} (${one.serial})` : one.nick || one.serial;
+    const name = nameApart(one, namesakes);
     return 'count' in one ? `${name}: ${words.number(one.count)}` : name;
   });
   return nameSome(words, named);

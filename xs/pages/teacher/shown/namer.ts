@@ -2,6 +2,14 @@
 import type { Serial } from '../../../../shared/ids.ts';
 import { sharedNicks } from '../../../registration/aliases.ts';
 
+/** The nick, with the serial number behind it where several have it; that number alone where there is none. */
+export function nameApart(
+  { serial, nick }: { serial: string; nick: string },
+  namesakes: ReadonlySet<string>,
+): string {
+  return namesakes.has(nick) ? `${nick} (${serial})` : nick || serial;
+}
+
 /**
  * Names laptops by nick, with the serial number behind it where several have the nick, and by their serial
  * number alone where they have none.
@@ -9,8 +17,6 @@ import { sharedNicks } from '../../../registration/aliases.ts';
 export function namer(laptops: ReadonlyMap<Serial, { nick: string }>): (serial: string) => string {
   const namesakes = new Set(sharedNicks([...laptops.values()].map(({ nick }) => nick)));
   return (serial) => {
-    const nick = laptops.get(serial as Serial)?.nick;
-    if (!nick) return serial;
-    return namesakes.has(nick) ? `${nick} (${serial})` : nick;
+    return nameApart({ serial, nick: laptops.get(serial as Serial)?.nick ?? '' }, namesakes);
   };
 }
