@@ -11,10 +11,9 @@ const FILE = 0o644;
 
 /** Folders and programs 755, other files 644: this path and all below it. Links stay as they are. */
 export function openForAll(path: string): void {
-  const { mode } = statSync(path);
-  const isFolder = statSync(path).isDirectory();
-  chmodSync(path, isFolder ? FOLDER : mode & 0o100 ? PROGRAM : FILE);
-  if (!isFolder) return;
+  const stat = statSync(path);
+  chmodSync(path, stat.isDirectory() ? FOLDER : stat.mode & 0o100 ? PROGRAM : FILE);
+  if (!stat.isDirectory()) return;
   for (const entry of readdirSync(path, { withFileTypes: true })) {
     if (!entry.isSymbolicLink()) openForAll(join(path, entry.name));
   }

@@ -1,4 +1,4 @@
-/** Whether the picture of an entry can be drawn: it is a PNG, and no screen is asked for more than it has room for. Pure. */
+/** Whether the picture of an entry can be drawn: a PNG, and not more of it than a screen has room for. Pure. */
 
 const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex');
 /** The first chunk, which follows the signature and begins with width and height. */

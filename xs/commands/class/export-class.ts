@@ -25,14 +25,8 @@ export const exportClassCommand: MachineCommand = {
     const hint = 'nothing was written; what was said above has to be mended first';
     await runOther({ command }, ['class-page', 'exported', folder], hint);
     const done = await exportClass(folder, {
-      ...{
-        paths,
-        offers,
-        isApproved: (offer) => isApproved(paths, offer),
-        signal,
-        words: TERMINAL_WORDS,
-        language: 'en',
-      },
+      ...{ paths, offers, signal, words: TERMINAL_WORDS, language: 'en' },
+      isApproved: (offer) => isApproved(paths, offer),
       made: Math.floor(Date.now() / 1000),
       onThing: (things) => progress({ done: things, of: offers.length, text: 'things' }),
     }).catch((cause: unknown) => {
